@@ -1,0 +1,1 @@
+"""A DICOM station that knows no screen; :class:`core.station.Station` is its door."""

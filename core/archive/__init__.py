@@ -1,0 +1,1 @@
+"""What the station holds: objects on disk, and a TinyDB index that finds them."""

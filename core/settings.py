@@ -1,0 +1,138 @@
+"""What can be configured: typed, with the meaning of each field, and nothing else accepted.
+
+:mod:`core.settings_file` reads and writes them; importing this module touches no disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from core.model import Modality
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Seconds = Annotated[float, Meta(gt=0, le=86400)]
+Count = Annotated[int, Meta(ge=1, le=10000)]
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of config.toml; unknown keys are refused."""
+
+
+class UnknownCallers(str, Enum):
+    """What the listener does with an AE title that is not among the modalities."""
+
+    REFUSE = "refuse"
+    ECHO_ONLY = "echo-only"
+    ACCEPT = "accept"
+
+
+class Duplicates(str, Enum):
+    """What the archive does with a second object of one SOP Instance UID."""
+
+    KEEP_FIRST = "keep-first"
+    REPLACE = "replace"
+    REFUSE = "refuse"
+
+
+class Protocol(str, Enum):
+    """How pictures reach the terminal."""
+
+    AUTO = "auto"
+    KITTY = "kitty"
+    ITERM2 = "iterm2"
+    SIXEL = "sixel"
+    BLOCK = "block"
+
+
+class ColorDepth(str, Enum):
+    """Colours that block pictures are drawn with."""
+
+    AUTO = "auto"
+    TRUECOLOR = "truecolor"
+    INDEXED = "256"
+
+
+class Accept(Section, frozen=True, kw_only=True):
+    """`[station.accept]`: what the listener takes, and from whom."""
+
+    transfer_syntaxes: tuple[str, ...] = ("*",)
+    """Transfer syntax UIDs taken by C-STORE, with the wildcards * and ?."""
+    sop_classes: tuple[str, ...] = ("*",)
+    """Storage SOP class UIDs taken by C-STORE, with the wildcards * and ?."""
+    unknown_callers: UnknownCallers = UnknownCallers.ECHO_ONLY
+    """What to do with callers that are not among the modalities."""
+    check_called_ae_title: bool = True
+    """Refuse associations that call us by another AE title than ours."""
+
+
+class StationSettings(Section, frozen=True, kw_only=True):
+    """`[station]`: who we are on the network, and how patient."""
+
+    ae_title: str = "MODALITTY"
+    """Our own AE title."""
+    host: str = "0.0.0.0"  # noqa: S104  a listener for modalities is reached from outside
+    """The address the listener binds to."""
+    port: Port = 11112
+    """The listener's TCP port."""
+    max_pdu: Annotated[int, Meta(ge=4096, le=1048576)] = 65536
+    """The largest PDU we accept, in bytes, without its header (PS3.8 D.1)."""
+    max_associations: Count = 64
+    """Associations served at once."""
+    max_associations_per_address: Count = 24
+    """Associations served at once for one network address."""
+    max_object_mib: Annotated[int, Meta(ge=1)] = 4096
+    """The largest object taken, in MiB."""
+    connect_timeout: Seconds = 10.0
+    """Seconds to wait for TCP."""
+    acse_timeout: Seconds = 30.0
+    """Seconds to wait for an association request or its answer (ARTIM, PS3.8 9.1.5)."""
+    dimse_timeout: Seconds = 60.0
+    """Seconds to wait for the answer to a DIMSE message."""
+    network_timeout: Seconds = 120.0
+    """Seconds after which a silent peer on an open association is dropped."""
+    max_jobs: Annotated[int, Meta(ge=1, le=64)] = 4
+    """Transfers that run at once."""
+    accept: Accept = Accept()
+    """What the listener takes, and from whom."""
+
+
+class ArchiveSettings(Section, frozen=True, kw_only=True):
+    """`[archive]`: where objects live, and what happens to duplicates."""
+
+    folder: str = ""
+    """Folder of objects and index; empty is the data folder."""
+    duplicates: Duplicates = Duplicates.KEEP_FIRST
+    """What happens to a second object of one SOP Instance UID."""
+
+
+class PreviewSettings(Section, frozen=True, kw_only=True):
+    """`[preview]`: how pictures are drawn."""
+
+    protocol: Protocol = Protocol.AUTO
+    """The picture protocol; auto asks the terminal."""
+    color: ColorDepth = ColorDepth.AUTO
+    """Colours of block pictures."""
+
+
+class UiSettings(Section, frozen=True, kw_only=True):
+    """`[ui]`: the console."""
+
+    theme: str = "textual-dark"
+    """A Textual theme."""
+    read_only: bool = False
+    """Take away every command that changes anything."""
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """The whole configuration."""
+
+    station: StationSettings = StationSettings()
+    archive: ArchiveSettings = ArchiveSettings()
+    preview: PreviewSettings = PreviewSettings()
+    ui: UiSettings = UiSettings()
+    modalities: Mapping[str, Modality] = field(default_factory=dict)
+    """The known peers by name."""

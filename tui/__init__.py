@@ -1,0 +1,1 @@
+"""The two faces of the station: the console and the command line."""
