@@ -1,0 +1,338 @@
+"""What a signal from the network means, and what to do about it.
+
+Tables of facts: DIMSE status codes (PS3.7 annex C; PS3.4 B.2.3, C.4.1.1.4, C.4.2.1.5, C.4.3.1.4), the
+reasons of A-ASSOCIATE-RJ and A-ABORT (PS3.8 9.3.4, 9.3.8), the results of a presentation context
+(PS3.8 9.3.3.2) and the errors of the operating system. Each look-up answers with a
+:class:`Meaning`, also for a code that no table knows.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from core.model import OutcomeState
+
+
+class Meaning(Struct, frozen=True):
+    """A signal in words: how bad it is, what it means, and what to do (empty for nothing)."""
+
+    state: OutcomeState
+    text: str
+    advice: str = ""
+
+
+OK, WARNING, FAILED = OutcomeState.OK, OutcomeState.WARNING, OutcomeState.FAILED
+
+SUCCESS = 0x0000
+CANCEL = 0xFE00
+PENDING = 0xFF00
+PENDING_WARNING = 0xFF01
+
+_GENERAL: dict[int, Meaning] = {
+    SUCCESS: Meaning(OK, "success"),
+    0x0001: Meaning(WARNING, "requested optional attributes are not supported"),
+    0x0107: Meaning(WARNING, "some attributes could not be given"),
+    0x0110: Meaning(FAILED, "processing failure", "look into the peer's log"),
+    0x0111: Meaning(FAILED, "duplicate SOP Instance UID", "the peer holds this object already"),
+    0x0112: Meaning(FAILED, "no such SOP instance", "the peer does not hold this object"),
+    0x0115: Meaning(FAILED, "invalid argument value", "look into the peer's log"),
+    0x0117: Meaning(FAILED, "invalid SOP Instance UID", "the object's UID is not a valid UID"),
+    0x0118: Meaning(FAILED, "no such SOP class", "enable the SOP class on the peer"),
+    0x0120: Meaning(
+        FAILED,
+        "an attribute is missing",
+        "give the unique keys; a move by AccessionNumber needs the Study Instance UID instead",
+    ),
+    0x0122: Meaning(FAILED, "SOP class not supported", "enable the SOP class on the peer"),
+    0x0124: Meaning(
+        FAILED, "not authorised", "the peer must allow our AE title to do this: its configuration"
+    ),
+    0x0210: Meaning(FAILED, "duplicate invocation", "a message ID was used twice: report this"),
+    0x0211: Meaning(FAILED, "unrecognised operation", "the peer does not offer this service"),
+    0x0212: Meaning(FAILED, "mistyped argument", "an interoperability fault: look at the traffic"),
+    0x0213: Meaning(FAILED, "resource limitation at the peer", "try again later"),
+    CANCEL: Meaning(OutcomeState.CANCELLED, "cancelled"),
+    PENDING: Meaning(OK, "pending"),
+    PENDING_WARNING: Meaning(OK, "pending; some optional key is not supported for matching"),
+}
+
+# First and last code of a range, service-specific; the first range that holds the code is taken.
+_Range = tuple[int, int, Meaning]
+
+_STORE: tuple[_Range, ...] = (
+    (
+        0xA700,
+        0xA7FF,
+        Meaning(FAILED, "the peer is out of resources", "its disk is full or a quota is reached"),
+    ),
+    (
+        0xA900,
+        0xA9FF,
+        Meaning(
+            FAILED,
+            "the data set does not match its SOP class",
+            "check the object: the peer misses attributes or found other UIDs in it",
+        ),
+    ),
+    (
+        0xC000,
+        0xCFFF,
+        Meaning(FAILED, "the peer cannot understand the object", "check the object: it is damaged"),
+    ),
+    (0xB000, 0xB000, Meaning(WARNING, "stored, with data elements coerced")),
+    (0xB006, 0xB006, Meaning(WARNING, "stored, with elements discarded")),
+    (0xB007, 0xB007, Meaning(WARNING, "stored, though the data set does not match its SOP class")),
+)
+
+_FIND: tuple[_Range, ...] = (
+    (
+        0xA700,
+        0xA7FF,
+        Meaning(
+            FAILED,
+            "the peer is out of resources for this query",
+            "it matches too much or the peer is busy: narrow it, by date for example",
+        ),
+    ),
+    (
+        0xA900,
+        0xA9FF,
+        Meaning(
+            FAILED,
+            "the query does not fit the information model",
+            "give the level and the unique keys of the levels above it",
+        ),
+    ),
+    (
+        0xC000,
+        0xCFFF,
+        Meaning(
+            FAILED,
+            "the peer cannot process the query",
+            "give the level and the unique keys above it; look into the peer's log",
+        ),
+    ),
+)
+
+_RETRIEVE: tuple[_Range, ...] = (
+    (
+        0xA701,
+        0xA701,
+        Meaning(FAILED, "the peer cannot count the matches", "retrieve less at a time"),
+    ),
+    (
+        0xA702,
+        0xA702,
+        Meaning(
+            FAILED,
+            "the peer could perform no sub-operation",
+            "the destination's port is closed or it rejected the source: "
+            "echo the destination from the source, and look at its limit of associations",
+        ),
+    ),
+    (
+        0xA700,
+        0xA7FF,
+        Meaning(FAILED, "the peer is out of resources", "retrieve less at a time, or later"),
+    ),
+    (
+        0xA801,
+        0xA801,
+        Meaning(
+            FAILED,
+            "the peer does not know the destination AE title",
+            "register the destination at the peer: AE title, address and port",
+        ),
+    ),
+    (
+        0xA900,
+        0xA9FF,
+        Meaning(
+            FAILED,
+            "the identifier does not fit the information model",
+            "retrieve by UIDs, with the unique keys of the levels above",
+        ),
+    ),
+    (
+        0xC801,
+        0xC801,
+        Meaning(
+            FAILED,
+            "the destination is not in the peer's accepted list",
+            "add the destination to the peer's list of accepted destinations",
+        ),
+    ),
+    (
+        0xC000,
+        0xCFFF,
+        Meaning(
+            FAILED,
+            "the peer cannot process the request",
+            "it may not know the destination, not reach it, or hold nothing that matches: "
+            "query it first, then echo the destination from it",
+        ),
+    ),
+    (
+        0xB000,
+        0xB000,
+        Meaning(WARNING, "some sub-operations failed", "retry what failed; see the list"),
+    ),
+)
+
+_SERVICES: dict[str, tuple[_Range, ...]] = {
+    "C-STORE": _STORE,
+    "C-FIND": _FIND,
+    "C-MOVE": _RETRIEVE,
+    "C-GET": _RETRIEVE,
+}
+
+
+def for_status(service: str, status: int) -> Meaning:
+    """Say what a DIMSE status means for a service such as "C-STORE"; PS3.7 annex C."""
+    for first, last, meaning in _SERVICES.get(service, ()):
+        if first <= status <= last:
+            return meaning
+    if status in _GENERAL:
+        return _GENERAL[status]
+    if status >> 12 == 0xB:
+        return Meaning(WARNING, f"warning 0x{status:04X}")
+    return Meaning(FAILED, f"failure 0x{status:04X}", "look into the peer's log")
+
+
+_REJECTIONS: dict[tuple[int, int], tuple[str, str]] = {
+    (1, 1): ("no reason given", "look into the peer's log"),
+    (1, 2): (
+        "application context name not supported",
+        "the peer may be at its limit of associations (some say it so), or is no DICOM peer",
+    ),
+    (1, 3): ("our AE title is not known there", "register our AE title at the peer"),
+    (1, 7): (
+        "the AE title we called is not known there",
+        "correct the modality's AE title; some peers say this when it is ours they do not list",
+    ),
+    (2, 1): ("no reason given by the protocol layer", "look into the peer's log"),
+    (2, 2): ("protocol version not supported", "look into the peer's log"),
+    (3, 1): ("temporary congestion", "wait, or raise the peer's limit of associations"),
+    (3, 2): ("local limit exceeded", "wait, or raise the peer's limit of associations"),
+}
+
+
+def for_rejection(result: int, source: int, reason: int) -> Meaning:
+    """Say why an association was rejected (A-ASSOCIATE-RJ, PS3.8 9.3.4)."""
+    text, advice = _REJECTIONS.get(
+        (source, reason), (f"source {source}, reason {reason}", "look into the peer's log")
+    )
+    lasting = "for now" if result == 2 else "permanently"
+    return Meaning(OutcomeState.REJECTED, f"association rejected {lasting}: {text}", advice)
+
+
+_ABORTS: dict[int, str] = {
+    0: "no reason given",
+    1: "it saw an unrecognised PDU",
+    2: "it saw an unexpected PDU",
+    4: "it saw an unrecognised PDU parameter",
+    5: "it saw an unexpected PDU parameter",
+    6: "it saw an invalid PDU parameter",
+}
+
+
+def for_abort(source: int, reason: int) -> Meaning:
+    """Say why an association was aborted by the peer (A-ABORT, PS3.8 9.3.8)."""
+    if source == 0:
+        return Meaning(
+            OutcomeState.ABORTED,
+            "the peer's application aborted the association",
+            "it may not list our AE title for this service (Orthanc: DicomModalities and its "
+            "Allow flags); look into the peer's log",
+        )
+    text = _ABORTS.get(reason, f"reason {reason}")
+    return Meaning(
+        OutcomeState.ABORTED,
+        f"the peer's protocol layer aborted the association: {text}",
+        "an interoperability fault: look at the traffic and into the peer's log",
+    )
+
+
+_CONTEXTS: dict[int, tuple[str, str]] = {
+    1: ("the peer refuses this service to us", "allow our AE title at the peer to use it"),
+    2: ("the peer gave no reason", "look into the peer's log"),
+    3: ("the peer does not offer this SOP class", "enable the SOP class on the peer"),
+    4: (
+        "the peer takes none of the transfer syntaxes offered",
+        "send it uncompressed, or enable the transfer syntax on the peer",
+    ),
+}
+
+
+def for_context(result: int) -> Meaning:
+    """Say why a presentation context was not accepted (PS3.8 9.3.3.2)."""
+    text, advice = _CONTEXTS.get(result, (f"context result {result}", "look into the peer's log"))
+    return Meaning(FAILED, text, advice)
+
+
+def for_contexts(results: Iterable[int]) -> Meaning:
+    """Say why none of several presentation contexts was accepted: the most telling of them."""
+    known = sorted(set(results), key=lambda result: (4, 3, 1, 2, 0).index(min(result, 4)))
+    if not known:
+        return Meaning(FAILED, "the peer accepted no presentation context", "try an echo")
+    return for_context(known[0])
+
+
+_OS_ERRORS: dict[int, tuple[str, str]] = {
+    errno.ECONNREFUSED: (
+        "connection refused: nothing listens on that port",
+        "check the port, and whether the service runs there",
+    ),
+    errno.EHOSTUNREACH: ("no route to the host", "check the address, routing and firewalls"),
+    errno.ENETUNREACH: ("the network is unreachable", "check the address and our own network"),
+    errno.ECONNRESET: (
+        "the connection was reset",
+        "the peer crashed, a middlebox cut in, or it expects TLS; look into the peer's log",
+    ),
+    errno.EPIPE: ("the peer closed the connection", "look into the peer's log"),
+    errno.ECONNABORTED: ("the connection was aborted", "look into the peer's log"),
+    errno.EACCES: ("the system forbids the connection", "check our own firewall"),
+}
+
+CONNECT_TIMEOUT = Meaning(
+    OutcomeState.UNREACHABLE,
+    "no answer to TCP: time-out",
+    "check the address, routing and the firewalls between (ping it, then open the port for TCP)",
+)
+CLOSED = Meaning(
+    OutcomeState.ABORTED,
+    "the peer closed the connection without a word",
+    "it crashed, is no DICOM peer, or expects TLS; look into the peer's log",
+)
+NO_ASSOCIATION_ANSWER = Meaning(
+    OutcomeState.TIMEOUT,
+    "TCP is open, but the association request was not answered",
+    "the port is not DICOM, expects TLS, or the peer hangs (one silent connection stalls some)",
+)
+NO_MESSAGE_ANSWER = Meaning(
+    OutcomeState.TIMEOUT,
+    "the association is open, but the request was not answered in time",
+    "the peer is slow or hangs: raise dimse_timeout, or look into the peer's log",
+)
+
+
+def for_oserror(exc: OSError) -> Meaning:
+    """Say what an error of the socket layer means."""
+    if isinstance(exc, socket.gaierror):
+        return Meaning(
+            OutcomeState.UNREACHABLE,
+            "the host name does not resolve",
+            "correct the host name, or use the address",
+        )
+    if isinstance(exc, TimeoutError):
+        return CONNECT_TIMEOUT
+    if exc.errno in _OS_ERRORS:
+        lost = exc.errno in (errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED)
+        state = OutcomeState.ABORTED if lost else OutcomeState.UNREACHABLE
+        return Meaning(state, *_OS_ERRORS[exc.errno])
+    text = exc.strerror or type(exc).__name__
+    return Meaning(OutcomeState.UNREACHABLE, f"the network failed: {text}", "check our own network")
