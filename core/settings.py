@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Annotated
 
@@ -136,3 +137,53 @@ class Settings(Section, frozen=True, kw_only=True):
     ui: UiSettings = UiSettings()
     modalities: Mapping[str, Modality] = field(default_factory=dict)
     """The known peers by name."""
+
+
+MAX_AE_TITLE = 16
+NAME_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def ae_title_fault(value: str) -> str:
+    """Say what is wrong with an AE title, or answer with an empty string (PS3.5 6.2, VR AE)."""
+    stripped = value.strip(" ")
+    if not stripped:
+        return "an AE title has at least one character that is no space"
+    if len(stripped.encode()) > MAX_AE_TITLE:
+        return f"{len(stripped.encode())} bytes long, and an AE title has at most {MAX_AE_TITLE}"
+    if "\\" in value or not value.isascii() or not value.isprintable():
+        return "an AE title has printable ASCII characters only, and no backslash"
+    return ""
+
+
+def modality_faults(modality: Modality) -> dict[str, str]:
+    """Say what is wrong with a modality: field name → fault, empty where all is well."""
+    faults = {}
+    if not NAME_PATTERN.fullmatch(modality.name):
+        faults["name"] = "a name has 1 to 64 letters, digits, - or _"
+    if fault := ae_title_fault(modality.ae_title):
+        faults["ae_title"] = fault
+    host = modality.host
+    if not host or len(host) > 253 or any(c.isspace() or not c.isprintable() for c in host):
+        faults["host"] = "a host is a name or an address, without spaces"
+    if not 1 <= modality.port <= 65535:
+        faults["port"] = f"{modality.port} is no TCP port: 1 to 65535"
+    return faults
+
+
+def modality_warnings(
+    modality: Modality, others: Iterable[Modality], own_ae_title: str
+) -> tuple[str, ...]:
+    """Say what is odd about a modality beside the others, though it can be used."""
+    warnings = []
+    for other in others:
+        if other.name == modality.name:
+            continue
+        if other.ae_title == modality.ae_title:
+            warnings.append(f"{other.name} has the AE title {other.ae_title} too")
+        elif other.ae_title.casefold() == modality.ae_title.casefold():
+            warnings.append(f"{other.name} has the AE title {other.ae_title}: only case differs")
+        if (other.host, other.port) == (modality.host, modality.port):
+            warnings.append(f"{other.name} is at {other.host}:{other.port} too")
+    if modality.ae_title == own_ae_title:
+        warnings.append("this is our own AE title")
+    return tuple(warnings)

@@ -1,6 +1,6 @@
 """What a signal from the network means, and what to do about it.
 
-Tables of facts: DIMSE status codes (PS3.7 annex C; PS3.4 B.2.3, C.4.1.1.4, C.4.2.1.5, C.4.3.1.4), the
+Tables of facts: DIMSE status codes (PS3.7 annex C; PS3.4 B.2.3, C.4.1.1.4, C.4.2.1.5), the
 reasons of A-ASSOCIATE-RJ and A-ABORT (PS3.8 9.3.4, 9.3.8), the results of a presentation context
 (PS3.8 9.3.3.2) and the errors of the operating system. Each look-up answers with a
 :class:`Meaning`, also for a code that no table knows.
