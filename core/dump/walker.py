@@ -1,0 +1,256 @@
+"""Walking through the data elements of a file, PS3.5 7: headers only, no recursion."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from enum import Enum
+
+from msgspec import Struct
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
+
+from core.dump.source import (
+    DEFLATED,
+    KNOWN_VRS,
+    LONG_VRS,
+    META,
+    Encoding,
+    Source,
+)
+
+UNDEFINED = 0xFFFFFFFF
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+TRANSFER_SYNTAX_UID = 0x00020010
+MAX_DEPTH = 1000
+"""Sequences within sequences that are followed."""
+
+
+class Kind(str, Enum):
+    """What was met on the way."""
+
+    ELEMENT = "element"
+    SEQUENCE = "sequence"
+    SEQUENCE_END = "sequence end"
+    ITEM = "item"
+    ITEM_END = "item end"
+    WARNING = "warning"
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One thing met: an element with its value at `offset`, or where a sequence or item begins, ends.
+
+    `length` is the declared one, None where undefined; `available` the bytes really there.
+    """
+
+    kind: Kind
+    tag: int = 0
+    vr: str = ""
+    length: int | None = None
+    offset: int = 0
+    available: int = 0
+    order: str = "<"
+    text: str = ""
+    source: Source | None = None
+
+
+class _Frame(Struct):
+    """A data set, item or sequence being read; `end` is where it ends at the latest."""
+
+    is_sequence: bool
+    end: int
+    encoding: Encoding
+    is_root: bool = False
+
+
+class Walker:
+    """Yields the steps of a whole file: File Meta group, then the data set."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.position = source.start
+        self._stack: list[_Frame] = []
+        self._transfer_syntax = ""
+
+    def steps(self) -> Iterator[Step]:
+        """Everything that can be read, in order, with warnings where something cannot."""
+        yield from self._meta()
+        if self._transfer_syntax in DEFLATED:
+            self.source = self.source.inflated(self.position)
+            self.position = 0
+        encoding = self.source.encoding(self.position, self._transfer_syntax)
+        if self.source.warning:
+            yield self._warning(self.source.warning)
+        self._stack = [_Frame(False, self.source.size, encoding, is_root=True)]
+        while self._stack:
+            yield from self._advance()
+
+    def _meta(self) -> Iterator[Step]:
+        while self.source.at(self.position, 2) == b"\x02\x00":
+            step = self._header(META, self.source.size)
+            if step is None:
+                return
+            yield step
+            self.position = step.offset + step.available
+            if step.tag == TRANSFER_SYNTAX_UID:
+                value = self.source.at(step.offset, min(step.available, 64))
+                self._transfer_syntax = value.decode("ascii", "replace").rstrip("\0 ")
+
+    def _advance(self) -> Iterator[Step]:
+        frame = self._stack[-1]
+        if self.position >= frame.end:
+            yield from self._leave()
+        elif frame.is_sequence:
+            yield from self._item(frame)
+        else:
+            yield from self._element(frame)
+
+    def _leave(self) -> Iterator[Step]:
+        frame = self._stack.pop()
+        if not frame.is_root:
+            yield Step(kind=Kind.SEQUENCE_END if frame.is_sequence else Kind.ITEM_END)
+
+    def _item(self, frame: _Frame) -> Iterator[Step]:
+        head = self.source.at(self.position, 8)
+        if len(head) < 8:
+            yield self._warning("the file ends inside a sequence")
+            self.position = self.source.size
+            return
+        group, element, length = struct.unpack(frame.encoding.order + "HHI", head)
+        tag = group << 16 | element
+        if tag == ITEM:
+            self.position += 8
+            end = frame.end if length == UNDEFINED else min(self.position + length, frame.end)
+            yield Step(kind=Kind.ITEM, tag=tag, length=None if length == UNDEFINED else length)
+            if length != UNDEFINED and self.position + length > frame.end:
+                yield self._warning("an item is longer than what holds it")
+            self._stack.append(_Frame(False, end, frame.encoding))
+            return
+        if tag == SEQUENCE_END:
+            self.position += 8
+        else:
+            yield self._warning(f"({group:04X},{element:04X}) stands where an item should")
+            if frame.end < self.source.size:
+                self.position = frame.end
+        yield from self._leave()
+
+    def _element(self, frame: _Frame) -> Iterator[Step]:
+        step = self._header(frame.encoding, frame.end)
+        if step is None:
+            yield self._warning("the file ends inside a data element's header")
+            self.position = self.source.size
+            return
+        if step.tag == ITEM_END and not frame.is_root:
+            self.position = step.offset
+            yield from self._leave()
+        elif step.tag == SEQUENCE_END and not frame.is_root:
+            self.position = step.offset - 8
+            yield from self._leave()
+        elif self._opens_sequence(step):
+            yield from self._enter(step, frame)
+        elif step.length is None:
+            yield from self._fragments(step, frame)
+        else:
+            yield step
+            self.position = step.offset + step.available
+            if step.available < step.length:
+                yield self._warning(
+                    f"({step.tag >> 16:04X},{step.tag & 0xFFFF:04X}) is cut short:"
+                    f" {step.available} of {step.length} bytes"
+                )
+
+    @staticmethod
+    def _opens_sequence(step: Step) -> bool:
+        if step.vr == "SQ":
+            return True
+        if step.vr != "UN":
+            return False
+        if step.length is None:
+            return True
+        return dictionary_has_tag(step.tag) and dictionary_VR(step.tag) == "SQ"
+
+    def _enter(self, step: Step, frame: _Frame) -> Iterator[Step]:
+        yield Step(
+            kind=Kind.SEQUENCE, tag=step.tag, vr=step.vr, length=step.length, source=self.source
+        )
+        self.position = step.offset
+        end = frame.end if step.length is None else step.offset + step.available
+        if len(self._stack) > 2 * MAX_DEPTH:
+            yield self._warning(f"sequences nested more than {MAX_DEPTH} deep are not followed")
+            self.position = self.source.size if step.length is None else end
+            yield Step(kind=Kind.SEQUENCE_END)
+            return
+        # A sequence of VR UN is in Implicit VR Little Endian, PS3.5 6.2.2.
+        encoding = Encoding(implicit=True) if step.vr == "UN" else frame.encoding
+        self._stack.append(_Frame(True, end, encoding))
+
+    def _fragments(self, step: Step, frame: _Frame) -> Iterator[Step]:
+        """An encapsulated value, PS3.5 A.4: counted, not read."""
+        position, count, total = step.offset, 0, 0
+        while len(head := self.source.at(position, 8)) == 8:
+            group, element, length = struct.unpack(frame.encoding.order + "HHI", head)
+            if group << 16 | element != ITEM or position + 8 + length > self.source.size:
+                break
+            position, count, total = position + 8 + length, count + 1, total + length
+        ended = len(head) == 8 and head == struct.pack(
+            frame.encoding.order + "HHI", 0xFFFE, 0xE0DD, 0
+        )
+        text = f"{max(0, count - 1)} fragments, {total} bytes"
+        yield Step(kind=Kind.ELEMENT, tag=step.tag, vr=step.vr, text=text, source=self.source)
+        self.position = position + 8 if ended else self.source.size
+        if not ended:
+            yield self._warning(
+                "the encapsulated value has no end: the file is cut short or damaged"
+            )
+
+    def _header(self, encoding: Encoding, end: int) -> Step | None:
+        """The data element that begins at the position, None where no whole header is left."""
+        head = self.source.at(self.position, 12)
+        if len(head) < 8:
+            return None
+        group, element = struct.unpack(encoding.order + "HH", head[:4])
+        tag = group << 16 | element
+        size, vr, length = _vr_and_length(head, tag, encoding)
+        if length is None:
+            return None
+        offset = self.position + size
+        return Step(
+            kind=Kind.ELEMENT,
+            tag=tag,
+            vr=vr,
+            length=None if length == UNDEFINED else length,
+            offset=offset,
+            available=max(0, min(length, end - offset, self.source.size - offset)),
+            order=encoding.order,
+            source=self.source,
+        )
+
+    def _warning(self, text: str) -> Step:
+        return Step(kind=Kind.WARNING, text=text, offset=self.position)
+
+
+def _vr_and_length(head: bytes, tag: int, encoding: Encoding) -> tuple[int, str, int | None]:
+    """(size of the header, VR, length); the length is None where the header is cut short."""
+    long_length: int = struct.unpack(encoding.order + "I", head[4:8])[0]
+    if tag >> 16 == 0xFFFE:
+        return 8, "", long_length
+    letters = head[4:6]
+    # Some writers put single elements in implicit VR into explicit sets: no letters, no VR.
+    if encoding.implicit or not (letters.isalpha() and letters.isupper()):
+        return 8, _dictionary_vr(tag), long_length
+    vr = letters.decode("ascii")
+    # An unknown VR has the long form, PS3.5 6.2; where its reserved bytes are used it cannot be.
+    if letters in LONG_VRS or (letters not in KNOWN_VRS and head[6:8] == b"\0\0"):
+        if len(head) < 12:
+            return 12, vr, None
+        return 12, vr, struct.unpack(encoding.order + "I", head[8:12])[0]
+    return 8, vr, struct.unpack(encoding.order + "H", head[6:8])[0]
+
+
+def _dictionary_vr(tag: int) -> str:
+    if tag & 0xFFFF == 0:
+        return "UL"
+    if tag >> 16 & 1:
+        return "LO" if 0x10 <= tag & 0xFFFF <= 0xFF else "UN"
+    if not dictionary_has_tag(tag):
+        return "UN"
+    return dictionary_VR(tag)[:2]
