@@ -1,0 +1,85 @@
+"""Values as people write them: sizes, rates, durations, and DICOM's names, dates and times.
+
+Text that goes in may be hostile and comes out no better: whoever shows it uses `safe_text`.
+"""
+
+from __future__ import annotations
+
+import re
+from math import isfinite
+
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
+_OLD_DATE = re.compile(r"(\d{4})\.(\d\d)\.(\d\d)", re.ASCII)
+_TIME = re.compile(r"(\d\d)(\d\d)?(\d\d)?(?:\.\d{1,6})?", re.ASCII)
+
+
+def size(count: float) -> str:
+    """A number of bytes with a decimal unit: `950 B`, `1.2 MB`, `34 GB`."""
+    if not isfinite(count) or count < 0:
+        return "-"
+    value, unit = float(count), 0
+    while value >= 999.5 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    digits = 1 if unit and value < 9.95 else 0
+    return f"{value:.{digits}f} {_UNITS[unit]}"
+
+
+def rate(bytes_per_second: float) -> str:
+    """Bytes per second with a decimal unit: `34 MB/s`."""
+    text = size(bytes_per_second)
+    return text if text == "-" else f"{text}/s"
+
+
+def duration(seconds: float) -> str:
+    """A span of time in its two largest units: `3 ms`, `1.4 s`, `2:05`, `1:02:05`, `3 d 4 h`."""
+    if not isfinite(seconds) or seconds < 0:
+        return "-"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms" if seconds >= 0.0095 else f"{seconds * 1000:.1f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 24:
+        return f"{hours // 24} d {hours % 24} h"
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def person_name(value: str) -> str:
+    """A PN value as it is read: `Yamada Tarou (山田 太郎)` (PS3.5 6.2.1).
+
+    The phonetic group is shown only where it is all there is.
+    """
+    groups = value.split("=")
+    if len(groups) > 3:
+        return value
+    names = [" ".join(part.strip() for part in g.split("^") if part.strip()) for g in groups]
+    alphabetic, ideographic, phonetic = [*names, "", ""][:3]
+    other = ideographic or ("" if alphabetic else phonetic)
+    if alphabetic and other and alphabetic != other:
+        return f"{alphabetic} ({other})"
+    return alphabetic or other
+
+
+def date(value: str) -> str:
+    """A DA value as `2024-01-31`; anything else as it is (PS3.5 6.2)."""
+    found = _DATE.fullmatch(value.strip()) or _OLD_DATE.fullmatch(value.strip())
+    if not found or not _is_day(*found.groups()):
+        return value
+    return "-".join(found.groups())
+
+
+def time(value: str) -> str:
+    """A TM value as `13:45:01`, as far as it goes; anything else as it is (PS3.5 6.2)."""
+    found = _TIME.fullmatch(value.strip())
+    if not found:
+        return value
+    parts = [part for part in found.groups() if part]
+    if int(parts[0]) > 23 or any(int(part) > 60 for part in parts[1:]):
+        return value
+    return ":".join(parts) if len(parts) > 1 else value
+
+
+def _is_day(_year: str, month: str, day: str) -> bool:
+    return 1 <= int(month) <= 12 and 1 <= int(day) <= 31
