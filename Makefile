@@ -3,18 +3,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SOURCES := core tui tests
 
-.PHONY: run check test unit peers clean
+.PHONY: run check lint unit test peers clean
 
 run: $(STAMP)
 	@$(BIN)/modalitty demo
 
-# Everything that needs no peer of another make: quick enough to run while working.
-check: $(STAMP)
-	$(BIN)/ruff format --check core tui tests
-	$(BIN)/ruff check core tui tests
+# The gate while working: everything that needs no peer of another make.
+check: lint unit
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+unit: $(STAMP)
 	$(BIN)/pytest -q -n auto -m "not interop"
 
 # Everything. Peers are installed where that is possible; what is left out is said in one line.
@@ -25,7 +30,7 @@ peers:
 	@tests/peers/install.sh
 
 $(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 10) <= v < (3, 14) else f"Modalitty needs Python 3.10 to 3.13, and {sys.executable} is {v[0]}.{v[1]}: try make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v < (3, 14) else "Modalitty needs Python 3.10 to 3.13; this is %d.%d: try make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@

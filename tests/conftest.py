@@ -1,0 +1,51 @@
+"""Interop tests run where their peers are installed, and CI may not leave them out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.peers.dcmtk import have_dcmtk
+from tests.peers.orthanc import Orthanc, have_orthanc
+
+REQUIRED = bool(os.environ.get("MODALITTY_REQUIRE_PEERS"))
+_passed_interop = 0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = [
+        name for name, have in (("dcmtk", have_dcmtk()), ("orthanc", have_orthanc())) if not have
+    ]
+    if not missing:
+        return
+    if REQUIRED:
+        raise pytest.UsageError(f"peers are required and missing: {', '.join(missing)}")
+    reason = f"needs {' and '.join(missing)}, see tests/peers/install.sh"
+    for item in items:
+        if item.get_closest_marker("interop"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    global _passed_interop
+    if report.when == "call" and report.passed and "interop" in report.keywords:
+        _passed_interop += 1
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    is_worker = hasattr(session.config, "workerinput")
+    if REQUIRED and not is_worker and not _passed_interop and not session.config.option.collectonly:
+        print(
+            "\nno interop test passed, and MODALITTY_REQUIRE_PEERS is set: this run proves nothing"
+        )
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def orthanc(tmp_path: Path) -> Iterator[Orthanc]:
+    """An Orthanc of one's own, that knows nobody yet."""
+    with Orthanc(tmp_path / "orthanc") as peer:
+        yield peer
