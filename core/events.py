@@ -153,7 +153,7 @@ class EventBus:
         for callback in self._subscribers:
             try:
                 callback(event)
-            except Exception:  # noqa: PERF203  one subscriber may not silence the others
+            except Exception:
                 log.exception("a subscriber failed on %s", type(event).__name__)
 
     def _unsubscribe(self, callback: Subscriber) -> None:

@@ -352,3 +352,42 @@ class LookupHit(Struct, frozen=True, kw_only=True):
     keyword: str
     ref: Ref
     label: str
+
+
+RETURN_KEYS: Mapping[Level, tuple[str, ...]] = {
+    Level.PATIENT: (
+        "PatientName",
+        "PatientID",
+        "PatientBirthDate",
+        "PatientSex",
+        "NumberOfPatientRelatedStudies",
+    ),
+    Level.STUDY: (
+        "StudyDate",
+        "PatientName",
+        "PatientID",
+        "ModalitiesInStudy",
+        "StudyDescription",
+        "AccessionNumber",
+        "NumberOfStudyRelatedSeries",
+        "NumberOfStudyRelatedInstances",
+        "StudyInstanceUID",
+    ),
+    Level.SERIES: (
+        "SeriesNumber",
+        "Modality",
+        "SeriesDescription",
+        "BodyPartExamined",
+        "NumberOfSeriesRelatedInstances",
+        "SeriesInstanceUID",
+    ),
+    Level.IMAGE: (
+        "InstanceNumber",
+        "SOPClassUID",
+        "NumberOfFrames",
+        "Rows",
+        "Columns",
+        "SOPInstanceUID",
+    ),
+}
+"""What a person wants to be told of an entity of each level (keywords, PS3.4 C.6)."""
