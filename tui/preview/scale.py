@@ -6,7 +6,7 @@ outside ever meets one of Pillow's own decoders.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.model import Picture, PixelMode
@@ -17,17 +17,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Grid:
-    """Where a picture goes: `columns` by `rows` cells, of `across` by `down` pixels each."""
+    """Where a picture goes: `columns` by `rows` cells, of `across` by `down` pixels each.
+
+    A picture's height in pixels is a multiple of `step`.
+    """
 
     columns: int
     rows: int
     across: int
     down: int
+    step: int = 1
 
     @property
     def size(self) -> tuple[int, int]:
-        """The whole grid in pixels, width first."""
-        return self.columns * self.across, self.rows * self.down
+        """What a picture may fill of it in pixels, width first."""
+        return self.columns * self.across, self._stepped(self.rows * self.down)
+
+    def around(self, size: tuple[int, int]) -> Grid:
+        """The cells that a picture of so many pixels needs."""
+        height = self._stepped(size[1] + self.step - 1)
+        columns, rows = -(-size[0] // self.across), -(-height // self.down)
+        return replace(self, columns=columns, rows=rows)
+
+    def _stepped(self, height: int) -> int:
+        return max(height // self.step, 1) * self.step
 
 
 def fit(picture: Picture, grid: Grid, cell: tuple[int, int]) -> tuple[int, int]:
@@ -37,10 +50,10 @@ def fit(picture: Picture, grid: Grid, cell: tuple[int, int]) -> tuple[int, int]:
     whatever the cell's shape.
     """
     wide, high = float(picture.width), picture.height * (picture.aspect or 1.0)
-    scale = min(grid.columns * cell[0] / wide, grid.rows * cell[1] / high)
-    width = round(wide * scale * grid.across / cell[0])
-    height = round(high * scale * grid.down / cell[1])
     limit_x, limit_y = grid.size
+    to_x, to_y = grid.across / cell[0], grid.down / cell[1]
+    scale = min(limit_x / (wide * to_x), limit_y / (high * to_y))
+    width, height = round(wide * scale * to_x), round(high * scale * to_y)
     return min(max(width, 1), limit_x), min(max(height, 1), limit_y)
 
 
@@ -69,14 +82,12 @@ def fitted(picture: Picture, grid: Grid, cell: tuple[int, int]) -> tuple[Image, 
     from PIL import Image
 
     image = resize(picture, fit(picture, grid, cell))
-    needed = Grid(
-        -(-image.width // grid.across), -(-image.height // grid.down), grid.across, grid.down
-    )
+    needed = grid.around(image.size)
     if needed.size == image.size:
         return image, needed
-    canvas = Image.new(image.mode, needed.size)
-    left, top = (needed.size[0] - image.width) // 2, (needed.size[1] - image.height) // 2
-    canvas.paste(image, (left, top))
+    width, height = needed.size
+    canvas = Image.new(image.mode, (width, height))
+    canvas.paste(image, ((width - image.width) // 2, (height - image.height) // 2))
     return canvas, needed
 
 

@@ -24,7 +24,8 @@ class Terminal:
     """A terminal as far as pictures go; the default one can do no more than any other.
 
     `cell` is the size of a character cell in pixels, width first. `name` and `version` are as the
-    terminal gave them, empty where it did not. `why` says in words how the protocol was chosen.
+    terminal gave them, empty where it did not. `registers` is how many colours a sixel picture may
+    have. `why` says in words how the protocol was chosen.
     """
 
     protocol: Protocol = Protocol.BLOCK
@@ -32,6 +33,7 @@ class Terminal:
     cell: tuple[int, int] = FALLBACK_CELL
     name: str = ""
     version: str = ""
+    registers: int = 256
     why: str = "the terminal was not asked"
 
     @property
