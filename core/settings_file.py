@@ -12,8 +12,9 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 import platformdirs
@@ -23,7 +24,7 @@ from tomlkit.items import Table
 
 from core.errors import SettingsError
 from core.model import Modality
-from core.settings import Accept, Section, Settings, ae_title_fault, modality_faults
+from core.settings import Settings, ae_title_fault, modality_faults
 
 APP = "modalitty"
 T = TypeVar("T", bound=msgspec.Struct)
@@ -100,20 +101,32 @@ def _fault(text: str, kind: type[msgspec.Struct], source: str, where: str) -> Se
     if missing := _MISSING.fullmatch(what):
         key = ".".join(part for part in (path, missing["field"]) if part)
         return SettingsError(f"{source}: {key}: missing", "add it")
-    return SettingsError(f"{source}: {path or 'the file'}: {what}", "correct the value")
+    choices = _type_at(kind, at["path"]) if at else None
+    mend = "correct the value"
+    if isinstance(choices, type) and issubclass(choices, Enum):
+        mend = f"one of {', '.join(str(choice.value) for choice in choices)}"
+    return SettingsError(f"{source}: {path or 'the file'}: {what}", mend)
 
 
 def _nearest(field: str, kind: type[msgspec.Struct], at: re.Match[str] | None) -> str:
-    sections: dict[str, type[msgspec.Struct]] = {"station.accept": Accept}
-    sections.update(
-        (info.name, info.type)
-        for info in msgspec.structs.fields(Settings)
-        if isinstance(info.type, type) and issubclass(info.type, Section)
-    )
-    here = sections.get(at["path"], kind) if at else kind
+    here = _type_at(kind, at["path"]) if at else kind
+    if not (isinstance(here, type) and issubclass(here, msgspec.Struct)):
+        return "leave it out"
     names = [info.name for info in msgspec.structs.fields(here)]
     near = difflib.get_close_matches(field, names, n=1)
     return f'did you mean "{near[0]}"?' if near else f"known here: {', '.join(names)}"
+
+
+def _type_at(kind: Any, path: str) -> Any:
+    """Follow a dotted path such as `station.accept` or `allow[0]` through the types of fields."""
+    for part in filter(None, path.split(".")):
+        name, _, index = part.partition("[")
+        if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+            return None
+        kind = {info.name: info.type for info in msgspec.structs.fields(kind)}.get(name)
+        if index:
+            kind = get_args(kind)[0]
+    return kind
 
 
 class SettingsStore:
