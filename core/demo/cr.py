@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.uid import ComputedRadiographyImageStorage
 
-from core.demo.objects import Series, Study, acquired, grid, pixels, private_block
+from core.demo.canvas import grid
+from core.demo.objects import Series, Study, acquired, pixels, private_block
 
 ROWS, COLUMNS = 1760, 1408
 SPACING = 0.2
@@ -51,8 +52,12 @@ def _radiograph(
 def _ellipsoid(cx: float, cy: float, rx: float, ry: float) -> NDArray[np.float32]:
     """Thickness seen through an ellipsoid: 1 in its middle, 0 at its rim and outside."""
     y, x = grid(ROWS, COLUMNS)
-    inside = 1 - ((x - cx) / rx) ** 2 - ((y - cy) / ry) ** 2
-    thickness: NDArray[np.float32] = np.sqrt(np.clip(inside, 0, None))
+    thickness = np.zeros((ROWS, COLUMNS), dtype=np.float32)
+    rows = np.flatnonzero(np.abs(y[:, 0] - cy) < ry)
+    columns = np.flatnonzero(np.abs(x[0] - cx) < rx)
+    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    inside = (1 - ((y[box[0]] - cy) / ry) ** 2) - ((x[:, box[1]] - cx) / rx) ** 2
+    thickness[box] = np.sqrt(np.maximum(inside, 0, out=inside), out=inside)
     return thickness
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import CTImageStorage, RLELossless
 
+from core.demo.canvas import Canvas
 from core.demo.objects import (
     Instances,
     Series,
     Study,
     acquired,
     code,
-    grid,
     pixels,
     private_block,
     reference,
@@ -29,8 +27,6 @@ SPACING = 1.5
 THICKNESS = 5.0
 AIR, LUNG, FAT, TISSUE, BLOOD, LIVER, BONE = -1000, -850, -90, 40, 180, 95, 700
 SOFT_TISSUE = (["40", "-600"], ["400", "1500"], ["SOFT TISSUE", "LUNG"])
-Draw = Callable[[float, float, float, float, float], None]
-"""Fills an ellipse with a value: centre and radii, in halves of the picture."""
 LUNG_FIRST = (["-600", "40"], ["1500", "400"], ["LUNG", "SOFT TISSUE"])
 
 
@@ -80,12 +76,8 @@ def _ct_image(ds: Dataset, kernel: str) -> None:
 
 def phantom(z: float) -> NDArray[np.float32]:
     """Hounsfield units of the slice at `z`, 0 at the apex to 1 under the diaphragm."""
-    y, x = grid(SIZE, SIZE)
-    image = np.full((SIZE, SIZE), AIR, dtype=np.float32)
-
-    def draw(value: float, cx: float, cy: float, rx: float, ry: float) -> None:
-        image[((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2 < 1] = value
-
+    canvas = Canvas(SIZE, AIR)
+    draw = canvas.fill
     width = 0.72 + 0.12 * np.sin(np.pi * min(1.0, z * 1.4))
     draw(FAT, 0, 0, width, 0.60)
     draw(TISSUE, 0, 0, width - 0.05, 0.55)
@@ -93,7 +85,7 @@ def phantom(z: float) -> NDArray[np.float32]:
     if lungs > 0.05:
         draw(LUNG, -0.36, -0.02, 0.27 * lungs, 0.44 * lungs)
         draw(LUNG, 0.37, -0.02, 0.25 * lungs, 0.42 * lungs)
-        _vessels(draw, z, lungs)
+        _vessels(canvas, z, lungs)
     if z > 0.35:
         draw(TISSUE + 10, 0.10, -0.16, 0.24, 0.20)
         draw(BLOOD, 0.14, -0.18, 0.13, 0.11)
@@ -101,11 +93,12 @@ def phantom(z: float) -> NDArray[np.float32]:
         draw(LIVER, -0.26, -0.02, 0.42 * (z - 0.5), 0.36)
     draw(BLOOD, 0.07, 0.24, 0.055, 0.055)
     draw(AIR if z < 0.4 else TISSUE, 0, 0.02, 0.035, 0.03)
-    _bones(draw, z)
-    return image
+    _bones(canvas, z)
+    return canvas.image
 
 
-def _vessels(draw: Draw, z: float, lungs: float) -> None:
+def _vessels(canvas: Canvas, z: float, lungs: float) -> None:
+    draw = canvas.fill
     for index in range(10):
         angle = index * 2.4 + z * 3
         reach = 0.07 + 0.016 * index
@@ -115,7 +108,8 @@ def _vessels(draw: Draw, z: float, lungs: float) -> None:
         draw(TISSUE + 5, -0.42, -0.12, 0.035, 0.035)
 
 
-def _bones(draw: Draw, z: float) -> None:
+def _bones(canvas: Canvas, z: float) -> None:
+    draw = canvas.fill
     draw(BONE, 0, 0.37, 0.10, 0.085)
     draw(BONE - 500, 0, 0.37, 0.075, 0.06)
     draw(TISSUE - 20, 0, 0.475, 0.035, 0.03)

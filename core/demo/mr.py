@@ -8,12 +8,12 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import MRImageStorage
 
+from core.demo.canvas import Canvas
 from core.demo.objects import (
     Instances,
     Series,
     Study,
     acquired,
-    grid,
     pixels,
     private_block,
     reference,
@@ -46,7 +46,7 @@ def series(series: Series, slices: int, weighting: str, planned_on: list[Dataset
     for index in range(slices):
         ds = series.instance(MRImageStorage)
         image = head((index + 0.5) / slices, brightness) + grain[index * 4 : index * 4 + SIZE]
-        acquired(ds, series.study, ("ORIGINAL", "PRIMARY", "M", "SE"))
+        acquired(ds, series.study, ("ORIGINAL", "PRIMARY", "OTHER"))
         pixels(ds, np.clip(image, 0, 4095).astype(np.uint16), 12)
         volume_position(ds, series, 1.2, 5.0, index * 6.0)
         _mr_image(ds, times)
@@ -72,18 +72,18 @@ def _mr_image(ds: Dataset, times: tuple[int, int, int]) -> None:
 def head(z: float, brightness: tuple[int, ...]) -> NDArray[np.float32]:
     """Signal of the slice at `z`, 0 at the skull base to 1 at the vertex."""
     scalp, skull, grey, white, fluid = brightness
-    y, x = grid(SIZE, SIZE)
-    image = np.zeros((SIZE, SIZE), dtype=np.float32)
+    canvas = Canvas(SIZE, 0)
+    x, y = canvas.x, canvas.y
     scale = float(np.sqrt(max(0.05, 1 - (1.25 * z - 0.45) ** 2)))
 
     def draw(value: float, cx: float, cy: float, rx: float, ry: float) -> None:
-        image[((x - cx) / (rx * scale)) ** 2 + ((y - cy) / (ry * scale)) ** 2 < 1] = value
+        canvas.fill(value, cx * scale, cy * scale, rx * scale, ry * scale)
 
     draw(scalp, 0, 0, 0.74, 0.90)
     draw(skull, 0, 0, 0.70, 0.86)
     draw(fluid, 0, 0, 0.65, 0.81)
     folds = 0.60 + 0.03 * np.sin(13 * np.arctan2(y, x) + 8 * z)
-    image[(x / (folds * scale)) ** 2 + (y / ((folds + 0.16) * scale)) ** 2 < 1] = grey
+    canvas.image[(x / (folds * scale)) ** 2 + (y / ((folds + 0.16) * scale)) ** 2 < 1] = grey
     draw(white, -0.25, 0, 0.24, 0.58)
     draw(white, 0.25, 0, 0.24, 0.58)
     if 0.3 < z < 0.75:
@@ -91,4 +91,4 @@ def head(z: float, brightness: tuple[int, ...]) -> NDArray[np.float32]:
             draw(fluid, side * 0.10, -0.14, 0.07, 0.22)
             draw(fluid, side * 0.16, 0.22, 0.08, 0.16)
             draw(grey + 60, side * 0.20, 0.02, 0.08, 0.13)
-    return image
+    return canvas.image

@@ -167,7 +167,8 @@ def volume_position(
     """Frame of reference and image plane (PS3.3 C.7.6.2) of an axial slice at `at` mm."""
     ds.FrameOfReferenceUID = series.frame_of_reference_uid
     ds.PositionReferenceIndicator = ""
-    ds.ImagePositionPatient = [-spacing * ds.Columns / 2, -spacing * ds.Rows / 2, at]
+    left, top = round(-spacing * ds.Columns / 2, 3), round(-spacing * ds.Rows / 2, 3)
+    ds.ImagePositionPatient = [left, top, at]
     ds.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
     ds.PixelSpacing = [spacing, spacing]
     ds.SliceThickness = thickness
@@ -199,13 +200,6 @@ def private_block(ds: Dataset, note: str, numbers: list[float]) -> None:
     outer.add_new(0x01, "LO", note)
     outer.add_new(0x03, "OB", bytes(range(16)))
     outer.add_new(0x10, "SQ", Sequence([item]))
-
-
-def grid(rows: int, columns: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(y, x) of each pixel, from -1 to 1, as an open grid that broadcasts."""
-    y = np.linspace(-1, 1, rows, dtype=np.float32)[:, None]
-    x = np.linspace(-1, 1, columns, dtype=np.float32)[None, :]
-    return y, x
 
 
 Instances = Iterator[Dataset]

@@ -40,5 +40,5 @@ CHINESE = Patient("Wang^XiaoDong=王^小东", "P-1006", *HARBOUR, "19830606", "M
 FRENCH = Patient("Buc^Jérôme", "P-1007", *HARBOUR, "20010930", "M", "74")
 SHARED_ID_HARBOUR = Patient("Miller^Anna", "4711", *HARBOUR, "19480512", "F", "62")
 SHARED_ID_HILLSIDE = Patient("Ångström^Nils", "4711", *HILLSIDE, "19990808", "M", "83")
-RUSSIAN = Patient("Люксембург^Роза", "H-0042", *HILLSIDE, "19710305", "F", "57", "ISO_IR 144")  # noqa: RUF001
+RUSSIAN = Patient("Люксембург^Роза", "H-0042", *HILLSIDE, "19710305", "F", "57", "ISO_IR 144")
 ANONYMOUS = Patient("", "H-0099", *HILLSIDE, "", "O")

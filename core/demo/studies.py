@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def make_studies(today: date) -> list[Dataset]:
         *us.cine_of(study(4, people.GREEK, 2, "Echocardiography", "HEART")),
         documents.pdf_of(study(5, people.ARABIC, 3, "Discharge letter", "")),
         *mr.study_of(study(6, people.CHINESE, 5, "MR head, control", "HEAD"), 8, ("T2 TSE",)),
-        *cr.hand_of(study(7, people.FRENCH, 6, "Hand right", "HAND")),
+        *cr.hand_of(replace(study(7, people.FRENCH, 6, "Hand right", "HAND"), laterality="R")),
         *ct.series(
             Series(study(8, people.SHARED_ID_HARBOUR, 12, "CT thorax low dose", "CHEST"),
                    1, "CT", "Low dose 8.0"), 10, noise=40, seed=8,

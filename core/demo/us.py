@@ -9,7 +9,8 @@ from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 from pydicom.uid import UltrasoundMultiFrameImageStorage
 
-from core.demo.objects import Series, Study, acquired, grid, private_block
+from core.demo.canvas import grid
+from core.demo.objects import Series, Study, acquired, private_block
 
 ROWS, COLUMNS = 240, 320
 FRAMES, FRAME_TIME = 30, 40.0
@@ -20,7 +21,7 @@ def cine_of(study: Study) -> list[Dataset]:
     """One cine of a whole heart beat, RGB by pixel, with a region calibrated in centimetres."""
     series = Series(study, 1, "US", "Four chamber view, colour Doppler")
     ds = series.instance(UltrasoundMultiFrameImageStorage)
-    acquired(ds, study, ("ORIGINAL", "PRIMARY", "", "0001"))
+    acquired(ds, study, ("ORIGINAL", "PRIMARY"))
     ds.PatientOrientation = ""
     ds.SamplesPerPixel, ds.PhotometricInterpretation, ds.PlanarConfiguration = 3, "RGB", 0
     ds.Rows, ds.Columns, ds.NumberOfFrames = ROWS, COLUMNS, FRAMES
