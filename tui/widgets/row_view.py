@@ -1,0 +1,368 @@
+"""What is seen of a row table: paints the rows in sight and keeps the cursor on its row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from time import monotonic
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.safe_text import safe_text
+from tui.widgets.row_columns import Column, Tone, Values, Widths, measure
+from tui.widgets.row_filter import RowFilter
+from tui.widgets.row_paint import GUTTER, Layout, Palette, RowPainter
+from tui.widgets.row_store import Key, RowStore
+
+HEADER = 1
+_FRAME = 1 / 20
+_INDEX_SLICE = 0.008
+_SAMPLE_FIRST = 200
+_SAMPLE_LATER = 20
+
+
+class RowView(ScrollView, can_focus=True):
+    """Shows the rows of a :class:`RowStore`; changes to it are painted together, once per frame."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "row-table--header",
+        "row-table--cursor",
+        "row-table--marked",
+        "row-table--match",
+        "row-table--empty",
+        *(f"row-table--{tone.value}" for tone in Tone if tone.value),
+    }
+    DEFAULT_CSS = """
+    RowView {
+        background: $surface;
+        color: $foreground;
+        scrollbar-gutter: stable;
+        scrollbar-size: 1 1;
+        & > .row-table--header { text-style: bold; color: $foreground; background: $panel; }
+        & > .row-table--cursor { background: $block-cursor-blurred-background; text-style: bold; }
+        &:focus > .row-table--cursor {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+            text-style: bold;
+        }
+        & > .row-table--marked { color: $accent; text-style: bold; }
+        & > .row-table--match { text-style: bold underline; }
+        & > .row-table--empty { color: $text-muted; }
+        & > .row-table--ok { color: $text-success; }
+        & > .row-table--warning { color: $text-warning; }
+        & > .row-table--error { color: $text-error; text-style: bold; }
+        & > .row-table--muted { color: $text-muted; }
+        & > .row-table--accent { color: $text-accent; }
+    }
+    """
+
+    follow: reactive[bool] = reactive(False)
+    """Keep the cursor on the last row while it stands there and rows come."""
+
+    class RowHighlighted(Message):
+        """The cursor is on another row; `key` is None where there is no row."""
+
+        def __init__(self, table: RowView, key: Key) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> RowView:
+            """The table it came from."""
+            return self.table
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the latest row counts."""
+            return isinstance(message, RowView.RowHighlighted) and message.table is self.table
+
+    class FilterChanged(Message):
+        """Other rows are shown: how many of how many; `error` where the filter cannot be used."""
+
+        def __init__(self, table: RowView, shown: int, total: int, error: str) -> None:
+            super().__init__()
+            self.table = table
+            self.shown = shown
+            self.total = total
+            self.error = error
+
+        @property
+        def control(self) -> RowView:
+            """The table it came from."""
+            return self.table
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the latest counts matter."""
+            return isinstance(message, RowView.FilterChanged) and message.table is self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column] = (),
+        *,
+        empty: str = "nothing here",
+        id: str | None = None,  # noqa: A002  Textual's own name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.empty = empty
+        self.columns = tuple(columns)
+        self._store = RowStore([column for column in columns if not column.hidden])
+        self._painter = RowPainter()
+        self._palette: Palette | None = None
+        self._content: Widths = {}
+        self._sampled = 0
+        self._cursor: Key = None
+        self._home: Key = None
+        self._index = 0
+        self._wanted: RowFilter | None = None
+        self._filter_text = ""
+        self._error = ""
+        self._anchor: tuple[Key, int] | None = None
+        self._waiting = False
+        self._last_frame = 0.0
+        self._told: tuple[Key, int, int, str] = (None, 0, 0, "")
+
+    # -- rows
+
+    def set_rows(self, rows: Iterable[tuple[Key, Values]]) -> None:
+        """Show these rows and no others; cursor and marks stay with the keys that remain."""
+        marks = set(self._store.marks)
+        self._note_change()
+        self._store.clear()
+        self._sampled = 0
+        self._store.add(rows)
+        self._store.marks.update(key for key in marks if key in self._store)
+
+    def add_rows(self, rows: Iterable[tuple[Key, Values]]) -> None:
+        """Append rows; one whose key is known already replaces that row in its place."""
+        self._note_change()
+        self._store.add(rows)
+
+    def update_row(self, key: Key, values: Values) -> bool:
+        """Change some values of a row; False where there is no such row."""
+        self._note_change()
+        return self._store.update(key, values)
+
+    def remove_row(self, key: Key) -> bool:
+        """Take a row away; False where there is no such row."""
+        self._note_change()
+        return self._store.remove(key)
+
+    def clear(self) -> None:
+        """Take all rows and marks away; columns, order and filter stay."""
+        self._note_change()
+        self._store.clear()
+        self._sampled = 0
+        self._cursor = self._home = None
+
+    # -- cursor
+
+    @property
+    def cursor_key(self) -> Key:
+        """Key of the row under the cursor, None where no row is shown."""
+        self._settle()
+        return self._cursor
+
+    @property
+    def cursor_row(self) -> int:
+        """Index of the cursor among the rows shown."""
+        self._settle()
+        return self._index
+
+    def move_cursor(self, row: int) -> None:
+        """Put the cursor on the row at an index, the nearest where there is none, into sight."""
+        self._settle()
+        count = self._store.shown_count
+        if not count:
+            return
+        self._refresh_row(self._index)
+        self._index = max(0, min(row, count - 1))
+        self._cursor = self._home = self._store.key_at(self._index)
+        self._refresh_row(self._index)
+        self._into_sight()
+        self._tell()
+
+    # -- what follows from a change
+
+    def _note_change(self) -> None:
+        """Take note that the store changes now; it is shown with the next frame."""
+        if self._anchor is None:
+            self._anchor = self._find_anchor()
+        if self._waiting or not self.is_mounted:
+            return
+        self._waiting = True
+        wait = self._last_frame + _FRAME - monotonic()
+        if wait > 0:
+            self.set_timer(wait, self._show_changes)
+        else:
+            self.call_later(self._show_changes)
+
+    def _find_anchor(self) -> tuple[Key, int]:
+        """The row that stays where it is on the screen, and on which line."""
+        top = self.scroll_offset.y
+        if top <= self._index < top + self._page:
+            return self._cursor, self._index - top
+        return self._store.peek(top), 0
+
+    def _settle(self) -> None:
+        """Let all changes so far take effect, without painting."""
+        if self._wanted is not None:
+            self._store.set_filter(self._wanted)
+            self._wanted = None
+        at_end = self._index >= self._store.placed_count - 1
+        if self._store.settle() or self._anchor is not None:
+            self._keep_cursor(self.follow and at_end)
+
+    def _keep_cursor(self, to_end: bool) -> None:
+        count = self._store.shown_count
+        if not count:
+            self._cursor, self._index = None, 0
+            return
+        index = None if self._home is None else self._store.nearest(self._home)
+        if index is None:
+            index = max(0, min(self._index, count - 1))
+            self._home = self._store.key_at(index)
+        if to_end:
+            index = count - 1
+            self._home = self._store.key_at(index)
+        self._index, self._cursor = index, self._store.key_at(index)
+
+    def _show_changes(self) -> None:
+        """Paint what changed since the last frame."""
+        self._waiting = False
+        self._last_frame = monotonic()
+        ready = self._store.index(_INDEX_SLICE) if self._wanted is not None else True
+        if ready:
+            self._settle()
+        self._sample()
+        self._arrange()
+        self._back_to_anchor()
+        self.refresh()
+        self._tell()
+        if not self._store.index(_INDEX_SLICE):
+            self._note_change()
+
+    def _sample(self) -> None:
+        """Widen columns to what some of the new rows need."""
+        size = _SAMPLE_LATER if self._sampled else _SAMPLE_FIRST
+        count = len(self._store)
+        if count == self._sampled:
+            return
+        rows = self._store.newest(min(size, count - self._sampled) if self._sampled else size)
+        self._sampled = count
+        measure(self._store.columns, rows, self._content)
+
+    def _arrange(self) -> None:
+        width = self.scrollable_content_region.width
+        layout = Layout.of(self._store.columns, self._content, width)
+        self._painter.use(layout)
+        size = Size(max(layout.total, 1), self._store.shown_count + HEADER)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def _back_to_anchor(self) -> None:
+        anchor, self._anchor = self._anchor, None
+        if anchor is None or anchor[0] is None:
+            return
+        key, line = anchor
+        index = self._index if key == self._cursor else self._store.nearest(key)
+        top = self.scroll_offset.y
+        if index is None or (top == 0 and index < self._page):
+            return
+        if self.follow and self._index == self._store.shown_count - 1:
+            self._into_sight()
+        else:
+            self.scroll_to(y=max(0, index - line), animate=False, force=True)
+
+    def _tell(self) -> None:
+        """Post what others want to know, where it is news."""
+        shown, total = self._store.shown_count, len(self._store)
+        news = (self._cursor, shown, total, self._error)
+        told, self._told = self._told, news
+        if news[0] != told[0]:
+            self.post_message(self.RowHighlighted(self, self._cursor))
+        if news[1:] != told[1:]:
+            self.post_message(self.FilterChanged(self, shown, total, self._error))
+
+    # -- sight
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.scrollable_content_region.height - HEADER)
+
+    def _into_sight(self) -> None:
+        top, page = self.scroll_offset.y, self._page
+        if self._index < top:
+            self.scroll_to(y=self._index, animate=False, force=True)
+        elif self._index >= top + page:
+            self.scroll_to(y=self._index - page + 1, animate=False, force=True)
+
+    def _refresh_row(self, index: int) -> None:
+        y = index - self.scroll_offset.y + HEADER
+        self.refresh(Region(0, y, self.size.width, 1))
+
+    def on_mount(self) -> None:
+        """Show what came before there was a screen."""
+        super().on_mount()
+        self._note_change()
+
+    def on_resize(self) -> None:
+        """Fit the columns into the new width, and keep the cursor in sight."""
+        self._arrange()
+        self._into_sight()
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Take the styles of the theme anew."""
+        super().notify_style_update()
+        self._palette = None
+
+    def _take_palette(self) -> Palette:
+        style = self.get_component_rich_style
+        return Palette(
+            base=self.rich_style,
+            header=style("row-table--header"),
+            cursor=style("row-table--cursor"),
+            marked=style("row-table--marked"),
+            match=style("row-table--match", partial=True),
+            tones={t: style(f"row-table--{t.value}", partial=True) for t in Tone if t.value},
+        )
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the widget: the header, a row, or nothing."""
+        if self._palette is None:
+            self._palette = self._painter.palette = self._take_palette()
+        width = self.scrollable_content_region.width
+        if y < HEADER:
+            line = self._painter.header(self._store.sorted_by, self._store.reverse)
+            return self._joined(line, width, self._painter.palette.header)
+        index = self.scroll_offset.y + y - HEADER
+        key = self._store.peek(index)
+        if key is None:
+            return self._blank_line(y, width)
+        cursor, marked = key == self._cursor, key in self._store.marks
+        line = self._painter.row(key, self._store.values(key), cursor, marked)
+        return self._joined(line, width, self._painter.style_of(cursor, marked))
+
+    def _joined(self, line: tuple[Strip, Strip], width: int, fill: Style) -> Strip:
+        gutter, cells = line
+        left = self.scroll_offset.x
+        room = max(0, width - GUTTER)
+        cells = cells.crop_extend(left, left + room, fill)
+        return Strip.join([gutter, cells]).adjust_cell_length(width, fill)
+
+    def _blank_line(self, y: int, width: int) -> Strip:
+        text = ""
+        if y == HEADER + 1 and self._store.placed_count == 0:
+            hidden = len(self._store) > 0 and self._store.filter.active
+            text = "no row passes the filter" if hidden else self.empty
+        style = self.get_component_rich_style("row-table--empty") if text else self.rich_style
+        shown = safe_text(text, max(1, width - GUTTER))
+        return Strip([Segment("  " + shown, style)]).adjust_cell_length(width, self.rich_style)
