@@ -1,1 +1,5 @@
-"""From stored pixels to a picture, under guard."""
+"""Pictures of DICOM objects, decoded in a process apart."""
+
+from core.imaging.guard import Decoder
+
+__all__ = ["Decoder"]

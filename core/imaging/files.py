@@ -1,0 +1,115 @@
+"""Opening an object up to its pixel data, which stays on the disk (PS3.10 7, PS3.5 A.4, A.5)."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filereader import read_dataset, read_partial, read_preamble
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from core.errors import NoPreviewError
+
+PIXEL_KEYWORDS = {
+    0x7FE00008: "FloatPixelData",
+    0x7FE00009: "DoubleFloatPixelData",
+    0x7FE00010: "PixelData",
+}
+MAX_INFLATED = 128 << 20
+"""Bytes of a deflated data set above which it is not inflated further."""
+UNDEFINED = 0xFFFFFFFF
+
+
+class ImageFile:
+    """An object's data set without its pixel data, and the open file positioned by offset to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.file: BinaryIO = path.open("rb")
+        try:
+            self.ds, self.transfer_syntax = self._read()
+            self._locate()
+        except BaseException:
+            self.file.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.file.close()
+
+    def _read(self) -> tuple[Dataset, UID]:
+        meta = _read_meta(self.file)
+        syntax = UID(str(meta.get("TransferSyntaxUID", "")))
+        if syntax == DeflatedExplicitVRLittleEndian:
+            packed = self.file
+            self.file = io.BytesIO(inflate(packed))
+            packed.close()
+            ds = read_dataset(self.file, False, True, stop_when=_at_pixel_data)
+            return ds, ExplicitVRLittleEndian
+        self.file.seek(0)
+        ds = read_partial(self.file, stop_when=_at_pixel_data, force=True)
+        if not syntax:
+            implicit, little = ds.original_encoding
+            explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
+            syntax = ImplicitVRLittleEndian if implicit else explicit
+        return ds, syntax
+
+    def _locate(self) -> None:
+        """Read the header of the pixel data element, at which reading stopped."""
+        order = ">" if self.transfer_syntax == ExplicitVRBigEndian else "<"
+        self.keyword, self.vr, self.length = "", "OW", 0
+        head = self.file.read(12)
+        if len(head) == 12:
+            group, element = struct.unpack(order + "HH", head[:4])
+            self.keyword = PIXEL_KEYWORDS.get(group << 16 | element, "")
+        if not self.keyword:
+            return
+        if head[4:6] in (b"OB", b"OW", b"OF", b"OD", b"UN"):
+            self.vr = head[4:6].decode("ascii")
+            self.length = struct.unpack(order + "I", head[8:12])[0]
+        else:
+            self.length = struct.unpack(order + "I", head[4:8])[0]
+            self.file.seek(-4, io.SEEK_CUR)
+        self.offset = self.file.tell()
+        end = self.file.seek(0, io.SEEK_END)
+        self.available = max(0, end - self.offset)
+        if self.length != UNDEFINED:
+            self.available = min(self.length, self.available)
+
+
+def _at_pixel_data(tag: Any, _vr: str | None, _length: int) -> bool:
+    return int(tag) in PIXEL_KEYWORDS
+
+
+def _read_meta(file: BinaryIO) -> FileMetaDataset | Dataset:
+    """The File Meta group, empty where there is none; the file stands behind it."""
+    if not read_preamble(file, force=True):
+        file.seek(0)
+    return read_dataset(
+        file, False, True, stop_when=lambda tag, _vr, _length: int(tag) >> 16 != 0x0002
+    )
+
+
+def inflate(file: BinaryIO) -> bytes:
+    """The rest of the file, inflated (PS3.5 A.5); raises NoPreviewError where it grows too big."""
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    clear = bytearray()
+    while not inflater.eof and (packed := file.read(1 << 16)):
+        while packed:
+            clear += inflater.decompress(packed, 1 << 20)
+            packed = inflater.unconsumed_tail
+            if len(clear) > MAX_INFLATED:
+                raise NoPreviewError(
+                    f"no preview: the deflated data set inflates to more than"
+                    f" {MAX_INFLATED >> 20} MiB"
+                )
+    return bytes(clear)

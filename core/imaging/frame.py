@@ -1,0 +1,115 @@
+"""What rules for one frame: attributes of the data set, and those of its functional groups.
+
+Enhanced objects keep windows, rescaling and spacing per frame or shared (PS3.3 C.7.6.16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from core.model import Window
+
+
+class FrameAttributes:
+    """Looks attributes up in the frame's own groups, then the shared ones, then the object."""
+
+    def __init__(self, ds: Dataset, frame: int) -> None:
+        self._ds = ds
+        self._groups = [
+            group
+            for group in (
+                _item(ds, "PerFrameFunctionalGroupsSequence", frame),
+                _item(ds, "SharedFunctionalGroupsSequence", 0),
+            )
+            if group is not None
+        ]
+
+    def place(self, macro: str, keyword: str) -> Dataset:
+        """The data set that holds the attribute: an item of the macro, else the object itself."""
+        for group in self._groups:
+            item = _item(group, macro, 0)
+            if item is not None and keyword in item:
+                return item
+        return self._ds
+
+    def floats(self, macro: str, keyword: str) -> list[float]:
+        """All values of an attribute as numbers; none where one of them is not."""
+        return floats(self.place(macro, keyword).get(keyword))
+
+    def rescale(self) -> tuple[float, float]:
+        """(slope, intercept), 1 and 0 where none are given."""
+        macro = "PixelValueTransformationSequence"
+        slope = self.floats(macro, "RescaleSlope") or [1.0]
+        intercept = self.floats(macro, "RescaleIntercept") or [0.0]
+        return slope[0] or 1.0, intercept[0]
+
+    def windows(self) -> tuple[tuple[Window, ...], str]:
+        """The windows given, and the function they are meant for (PS3.3 C.11.2)."""
+        place = self.place("FrameVOILUTSequence", "WindowCenter")
+        centers, widths = floats(place.get("WindowCenter")), floats(place.get("WindowWidth"))
+        said = texts(place.get("WindowCenterWidthExplanation"))
+        said += [""] * (len(centers) - len(said))
+        function = str(place.get("VOILUTFunction", "") or "LINEAR").strip().upper()
+        made = (
+            Window(center=center, width=width, explanation=text)
+            for center, width, text in zip(centers, widths, said, strict=False)
+        )
+        return tuple(made), function
+
+    def aspect(self) -> float:
+        """Height of a pixel by its width: Pixel Aspect Ratio, else the spacings; 1.0 if unknown."""
+        for macro, keyword in (
+            ("", "PixelAspectRatio"),
+            ("PixelMeasuresSequence", "PixelSpacing"),
+            ("", "ImagerPixelSpacing"),
+            ("", "NominalScannedPixelSpacing"),
+        ):
+            values = self.floats(macro, keyword) if macro else floats(self._ds.get(keyword))
+            if len(values) == 2 and min(values) > 0 and 0.05 < values[0] / values[1] < 20:
+                return values[0] / values[1]
+        return 1.0
+
+    def frames_per_second(self) -> float:
+        """The rate a cine is meant to be shown at, 0 where none is given (PS3.3 C.7.6.5)."""
+        for keyword in ("RecommendedDisplayFrameRate", "CineRate"):
+            rate = floats(self._ds.get(keyword))
+            if rate and rate[0] > 0:
+                return rate[0]
+        times = floats(self._ds.get("FrameTime")) or floats(self._ds.get("FrameTimeVector"))[1:]
+        mean = sum(times) / len(times) if times else 0.0
+        return 1000 / mean if mean > 0 else 0.0
+
+
+def _item(ds: Dataset, keyword: str, index: int) -> Dataset | None:
+    sequence = ds.get(keyword) if keyword else None
+    if not sequence or not 0 <= index < len(sequence):
+        return None
+    found = sequence[index]
+    return found if isinstance(found, Dataset) else None
+
+
+def _values(value: Any) -> Iterator[Any]:
+    if value is None or value == "":
+        return
+    if isinstance(value, (str, bytes, int, float)) or not hasattr(value, "__iter__"):
+        yield value
+    else:
+        yield from value
+
+
+def floats(value: Any) -> list[float]:
+    """One value or several as finite numbers; none at all where one is not."""
+    try:
+        found = [float(item) for item in _values(value)]
+    except (TypeError, ValueError):
+        return []
+    return found if all(np.isfinite(item) for item in found) else []
+
+
+def texts(value: Any) -> list[str]:
+    """One value or several as text."""
+    return [str(item) for item in _values(value)]
