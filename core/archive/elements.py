@@ -1,0 +1,180 @@
+"""A walk over an encoded data set: tags, VRs and where values lie (PS3.5 7).
+
+Nothing is decoded and no value is read that was not asked for, so a 2 GB object costs as little as
+a small one. Input is hostile: every length is checked against what is there, nesting is
+followed without recursion, and the number of elements looked at is bounded.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+UNDEFINED = 0xFFFFFFFF
+_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_LONG_VRS = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN"))
+_LONG_VRS |= frozenset((b"UR", b"UT", b"UV"))
+_SHORT_VRS = frozenset((b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS"))
+_SHORT_VRS |= frozenset((b"LO", b"LT", b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL"))
+_SHORT_VRS |= frozenset((b"US",))
+_MAX_ELEMENTS = 100_000
+_INFLATE_LIMIT = 4 << 20
+
+DEFLATED = "1.2.840.10008.1.2.1.99"
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+
+
+class DamagedError(Exception):
+    """The data set does not hold together from here on; says why."""
+
+
+class Encoding(NamedTuple):
+    """How a data set is encoded, PS3.5 annex A."""
+
+    explicit: bool
+    little: bool
+
+
+class Element(NamedTuple):
+    """One element: `at` is the offset of its value, `length` may be UNDEFINED."""
+
+    tag: int
+    vr: bytes
+    length: int
+    at: int
+
+
+def encoding_of(transfer_syntax_uid: str) -> Encoding:
+    """The encoding that a transfer syntax implies; explicit little endian for all but two."""
+    if transfer_syntax_uid == IMPLICIT_LITTLE:
+        return Encoding(explicit=False, little=True)
+    return Encoding(explicit=True, little=transfer_syntax_uid != EXPLICIT_BIG)
+
+
+class Source:
+    """The bytes of a data set: its head from memory, the rest from the file where asked for."""
+
+    def __init__(self, head: bytes, size: int, fd: int = -1, offset: int = 0) -> None:
+        self._head = head
+        self._fd = fd
+        self._offset = offset
+        self.size = size
+        self.partial = False
+        """True where more follows than `size` says, and is left alone."""
+
+    def take(self, at: int, length: int) -> bytes:
+        """`length` bytes from `at`; fewer only at the end."""
+        end = min(at + length, self.size)
+        if end <= len(self._head) or self._fd < 0:
+            return self._head[at:end]
+        return os.pread(self._fd, max(0, end - at), self._offset + at)
+
+    def inflated(self) -> Source:
+        """The first few MB of a deflated data set (PS3.5 A.5), however far it would inflate."""
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        out = bytearray()
+        at = 0
+        try:
+            while at < self.size and len(out) < _INFLATE_LIMIT and not inflater.eof:
+                chunk = inflater.unconsumed_tail or self.take(at, 65536)
+                at += 0 if inflater.unconsumed_tail else len(chunk)
+                out += inflater.decompress(chunk, _INFLATE_LIMIT - len(out))
+        except zlib.error as error:
+            if not out:
+                raise DamagedError(f"the deflated data set does not inflate: {error}") from error
+        source = Source(bytes(out), len(out))
+        source.partial = not inflater.eof
+        return source
+
+
+class Walk:
+    """Reads elements one after the other, within a budget of elements for the whole object."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._budget = _MAX_ELEMENTS
+
+    def elements(self, at: int, end: int, encoding: Encoding) -> Iterator[Element]:
+        """The elements between two offsets, sequences skipped over; DamagedError where they break.
+
+        Ends at an item delimiter too.
+        """
+        while at < end:
+            element = self._header(at, encoding)
+            if element.tag in (_ITEM_END, _SEQUENCE_END):
+                return
+            yield element
+            if element.length == UNDEFINED:
+                at = self._skip(element, encoding)
+                continue
+            at = element.at + element.length
+            if at > self.source.size:
+                raise DamagedError(
+                    f"({element.tag >> 16:04X},{element.tag & 0xFFFF:04X}) claims"
+                    f" {element.length} bytes, {max(0, self.source.size - element.at)} are there"
+                )
+
+    def items(self, sequence: Element, encoding: Encoding) -> Iterator[tuple[int, int]]:
+        """Start and end of the contents of each item of a sequence; its end where undefined."""
+        at = sequence.at
+        end = self.source.size if sequence.length == UNDEFINED else at + sequence.length
+        while at < min(end, self.source.size):
+            item = self._header(at, encoding)
+            if item.tag != _ITEM:
+                return
+            if item.length == UNDEFINED:
+                yield item.at, end
+                at = self._skip(item, encoding)
+            else:
+                yield item.at, item.at + item.length
+                at = item.at + item.length
+
+    def _header(self, at: int, encoding: Encoding) -> Element:
+        self._budget -= 1
+        if self._budget < 0:
+            raise DamagedError("too many elements to look at")
+        raw = self.source.take(at, 12)
+        if len(raw) < 8:
+            raise DamagedError(f"the data set ends within an element, at byte {at}")
+        order = "<" if encoding.little else ">"
+        group, number = struct.unpack_from(order + "HH", raw)
+        tag, vr = group << 16 | number, raw[4:6]
+        if group == 0xFFFE or not encoding.explicit:
+            return Element(tag, b"", struct.unpack_from(order + "L", raw, 4)[0], at + 8)
+        if vr in _SHORT_VRS:
+            return Element(tag, vr, struct.unpack_from(order + "H", raw, 6)[0], at + 8)
+        if vr in _LONG_VRS or (vr.isalpha() and vr.isupper()):
+            # VRs that are yet to come have the long form (PS3.5 7.1.2).
+            if len(raw) < 12:
+                raise DamagedError(f"the data set ends within an element, at byte {at}")
+            return Element(tag, vr, struct.unpack_from(order + "L", raw, 8)[0], at + 12)
+        # Seen in the field: single elements in implicit VR amid an explicit data set.
+        return Element(tag, b"", struct.unpack_from(order + "L", raw, 4)[0], at + 8)
+
+    def _skip(self, element: Element, encoding: Encoding) -> int:
+        """The offset behind an element or item of undefined length."""
+        open_ends = [self._inner(element, encoding)]
+        at = element.at
+        while open_ends:
+            inner = self._header(at, open_ends[-1])
+            at = inner.at
+            if inner.tag in (_ITEM_END, _SEQUENCE_END):
+                open_ends.pop()
+            elif inner.length == UNDEFINED:
+                open_ends.append(self._inner(inner, open_ends[-1]))
+            else:
+                at += inner.length
+            if at > self.source.size:
+                raise DamagedError(
+                    f"a sequence at byte {element.at} goes on beyond the data set's end"
+                )
+        return at
+
+    @staticmethod
+    def _inner(element: Element, encoding: Encoding) -> Encoding:
+        # UN of undefined length holds implicit little endian (PS3.5 6.2.2).
+        return Encoding(explicit=False, little=True) if element.vr == b"UN" else encoding

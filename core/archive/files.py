@@ -1,0 +1,161 @@
+"""Objects on disk: where each has its place, and how it gets there whole or not at all.
+
+A file is written under `incoming/`, synced, and then linked to its place, so that its place is
+taken at once or not at all. The name under `incoming/` goes only after the journal has the object,
+so a file there with two names, found when the archive opens, was put but perhaps not indexed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import itertools
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.archive.journal import sync_folder
+
+_UID = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
+_REMEMBERED = 4096
+_OTHER = "other"
+
+
+def is_valid_uid(uid: str) -> bool:
+    """True for a UID as PS3.5 9.1 has it: at most 64 characters, digits and dots."""
+    return len(uid) <= 64 and _UID.fullmatch(uid) is not None
+
+
+class ObjectFiles:
+    """The folders `objects/` and `incoming/` of an archive."""
+
+    def __init__(self, folder: Path) -> None:
+        self.objects = folder / "objects"
+        self.incoming = folder / "incoming"
+        self._root = str(self.objects)
+        self._numbers = itertools.count()
+        self._folders = threading.Lock()
+        self._durable: OrderedDict[str, None] = OrderedDict()
+
+    def create(self) -> None:
+        """Make the folders where they are missing."""
+        for folder in (self.objects, self.incoming):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(self.objects.parent)
+
+    def place(self, study_uid: str, series_uid: str, sop_instance_uid: str) -> str:
+        """Absolute path of an object's file.
+
+        Where any of its UIDs is none, the name is made of their hash, in a folder of its own.
+        """
+        if is_valid_uid(study_uid) and is_valid_uid(series_uid) and is_valid_uid(sop_instance_uid):
+            return f"{self._root}/{study_uid}/{series_uid}/{sop_instance_uid}.dcm"
+        name = "\0".join((study_uid, series_uid, sop_instance_uid)).encode("utf-8", "surrogatepass")
+        digest = hashlib.sha256(name).hexdigest()
+        return f"{self._root}/{_OTHER}/{digest[:2]}/{digest}.dcm"
+
+    def new_temp(self) -> tuple[int, str]:
+        """An empty file under `incoming/`: descriptor and path."""
+        path = f"{self.incoming}/{os.getpid()}-{next(self._numbers)}.part"
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        return os.open(path, flags, 0o600), path
+
+    def put(self, temp: str, place: str) -> None:
+        """Give a synced file its place, durably, over what may lie there.
+
+        The name under `incoming/` stays, where the file system knows hard links.
+        """
+        folder = os.path.dirname(place)  # noqa: PTH120  once per object received
+        self._make_durable(folder)
+        try:
+            _link(temp, place)
+        except FileNotFoundError:
+            # Deleting the series' last object took the folder away in between.
+            self._forget(folder)
+            self._make_durable(folder)
+            _link(temp, place)
+        sync_folder(Path(folder))
+
+    def remove(self, place: str) -> None:
+        """Take an object's file away, and its folders where they become empty."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(place)  # noqa: PTH108
+        folder = Path(place).parent
+        with self._folders:
+            for empty in (folder, folder.parent):
+                if empty == self.objects:
+                    break
+                self._durable.pop(str(empty), None)
+                try:
+                    empty.rmdir()
+                except OSError:
+                    break
+
+    def set_aside(self, place: str) -> str:
+        """Move the file of an object that is being deleted under `incoming/`; its name there."""
+        path = f"{self.incoming}/{os.getpid()}-{next(self._numbers)}.gone"
+        os.rename(place, path)  # noqa: PTH104
+        return path
+
+    def bring_back(self, aside: str, place: str) -> None:
+        """Undo :meth:`set_aside`."""
+        os.replace(aside, place)  # noqa: PTH105
+
+    def drop(self, path: str) -> None:
+        """Remove a file under `incoming/`; one that is gone already is no fault."""
+        with contextlib.suppress(OSError):
+            os.unlink(path)  # noqa: PTH108
+
+    def leftovers(self) -> list[tuple[Path, int]]:
+        """The files under `incoming/` that an earlier run left, each with its number of names."""
+        found = []
+        for path in sorted(self.incoming.iterdir()):
+            with contextlib.suppress(OSError):
+                found.append((path, path.lstat().st_nlink))
+        return found
+
+    def all_files(self) -> Iterator[Path]:
+        """Every file under `objects/`, links not followed."""
+        for folder, _, names in os.walk(self.objects):
+            for name in names:
+                path = Path(folder, name)
+                if path.suffix == ".dcm" and not path.is_symlink():
+                    yield path
+
+    def _make_durable(self, folder: str) -> None:
+        with self._folders:
+            if folder in self._durable:
+                return
+            path = Path(folder)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for above in (path.parent, path.parent.parent):
+                sync_folder(above)
+                if above == self.objects:
+                    break
+            self._durable[folder] = None
+            if len(self._durable) > _REMEMBERED:
+                self._durable.popitem(last=False)
+
+    def _forget(self, folder: str) -> None:
+        with self._folders:
+            self._durable.pop(folder, None)
+
+
+def _link(temp: str, place: str) -> None:
+    try:
+        try:
+            os.link(temp, place)
+        except FileExistsError:
+            # Under a name of its own first: rename puts it over the old file in one step.
+            second = f"{temp}.new"
+            os.link(temp, second)
+            os.replace(second, place)  # noqa: PTH105
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        os.replace(temp, place)  # noqa: PTH105

@@ -1,0 +1,204 @@
+"""What the index needs to know of an object, read from the first bytes of its data set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, field
+
+from core.archive.attributes import (
+    COMMON,
+    KEPT,
+    KEPT_NESTED,
+    LAST_TAG,
+    OWN,
+    SERIES,
+)
+from core.archive.elements import (
+    DEFLATED,
+    UNDEFINED,
+    DamagedError,
+    Element,
+    Encoding,
+    Source,
+    Walk,
+    encoding_of,
+)
+from core.archive.text import decode, encodings_of
+from core.errors import NotDicomError
+
+_MAX_VALUE = 16384
+_MAX_ITEMS = 32
+_CHARACTER_SET = 0x00080005
+_PIXEL_DATA = 0x7FE00010
+_KEPT_BLANK = ("LT", "ST", "UT")
+
+Values = dict[str, Any]
+"""Keyword → text, several values joined by a backslash; a list of such for a sequence."""
+
+
+class Header(Struct, kw_only=True):
+    """The attributes of one object, by the record they go to; empty ones are left out."""
+
+    study: Values = field(default_factory=dict)
+    series: Values = field(default_factory=dict)
+    common: Values = field(default_factory=dict)
+    own: Values = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def study_uid(self) -> str:
+        """Study Instance UID (0020,000D)."""
+        return str(self.study.get("StudyInstanceUID", ""))
+
+    @property
+    def series_uid(self) -> str:
+        """Series Instance UID (0020,000E)."""
+        return str(self.series.get("SeriesInstanceUID", ""))
+
+    @property
+    def sop_instance_uid(self) -> str:
+        """SOP Instance UID (0008,0018)."""
+        return str(self.own.get("SOPInstanceUID", ""))
+
+    @property
+    def sop_class_uid(self) -> str:
+        """SOP Class UID (0008,0016)."""
+        return str(self.common.get("SOPClassUID", ""))
+
+    @property
+    def warning(self) -> str:
+        """What is odd about the object, in one line."""
+        return "; ".join(dict.fromkeys(self.warnings))
+
+
+def read_header(source: Source, transfer_syntax_uid: str) -> Header:
+    """The header of a data set that is encoded in a transfer syntax.
+
+    A data set that breaks off gives what could be read, with a warning. Raises NotDicomError where
+    one of the four UIDs that place an object is missing.
+    """
+    header = Header()
+    try:
+        if transfer_syntax_uid == DEFLATED:
+            source = source.inflated()
+        _Reader(header, source, encoding_of(transfer_syntax_uid)).read()
+    except DamagedError as error:
+        if not source.partial:
+            header.warnings.append(str(error))
+    _require_uids(header)
+    return header
+
+
+def _require_uids(header: Header) -> None:
+    missing = [
+        name
+        for name, value in (
+            ("SOPClassUID", header.sop_class_uid),
+            ("SOPInstanceUID", header.sop_instance_uid),
+            ("StudyInstanceUID", header.study_uid),
+            ("SeriesInstanceUID", header.series_uid),
+        )
+        if not value
+    ]
+    if missing:
+        why = f": {header.warning}" if header.warnings else ""
+        raise NotDicomError(f"the data set has no {', '.join(missing)}{why}")
+
+
+class _Reader:
+    """Fills a header from a walk over the data set."""
+
+    def __init__(self, header: Header, source: Source, encoding: Encoding) -> None:
+        self._header = header
+        self._source = source
+        self._encoding = encoding
+        self._walk = Walk(source)
+        self._codecs, _ = encodings_of("")
+
+    def read(self) -> None:
+        last = -1
+        for element in self._walk.elements(0, self._source.size, self._encoding):
+            if element.tag == _CHARACTER_SET:
+                self._choose_codecs(element)
+            elif element.tag in KEPT:
+                self._keep(element)
+            elif element.length == UNDEFINED and element.tag > LAST_TAG:
+                # To find its end would mean to walk through all of it: pixels, or frames' headers.
+                return
+            elif element.tag < last and element.tag < 0x00080000:
+                raise DamagedError(f"no data set: element ({element.tag:08X})")
+            last = element.tag
+
+    def _choose_codecs(self, element: Element) -> None:
+        value = self._source.take(element.at, min(element.length, 256))
+        self._codecs, warning = encodings_of(value.decode("latin_1").strip(" \0"))
+        if warning:
+            self._header.warnings.append(warning)
+
+    def _keep(self, element: Element) -> None:
+        keyword, vr = KEPT[element.tag]
+        if vr == "SQ":
+            value: Any = self._sequence(element)
+        else:
+            value = self._value(element, vr, keyword)
+        if value:
+            self._record_of(keyword).setdefault(keyword, value)
+
+    def _record_of(self, keyword: str) -> Values:
+        if keyword in OWN:
+            return self._header.own
+        if keyword in COMMON:
+            return self._header.common
+        return self._header.series if keyword in SERIES else self._header.study
+
+    def _sequence(self, sequence: Element) -> list[Values]:
+        # UN is how an implicit sequence looks to those who do not know it (PS3.5 6.2.2).
+        encoding = Encoding(False, True) if sequence.vr == b"UN" else self._encoding
+        items: list[Values] = []
+        for start, end in self._walk.items(sequence, encoding):
+            if len(items) == _MAX_ITEMS:
+                self._header.warnings.append(f"only {_MAX_ITEMS} items of a sequence are indexed")
+                break
+            items.append(self._item(start, min(end, self._source.size), encoding))
+        return [item for item in items if item]
+
+    def _item(self, start: int, end: int, encoding: Encoding) -> Values:
+        values: Values = {}
+        for element in self._walk.elements(start, end, encoding):
+            known = KEPT_NESTED.get(element.tag)
+            if known and (text := self._value(element, known[1], known[0])):
+                values[known[0]] = text
+        return values
+
+    def _value(self, element: Element, vr: str, keyword: str) -> str:
+        if element.length > _MAX_VALUE:
+            if element.length == UNDEFINED or element.at + element.length <= self._source.size:
+                self._header.warnings.append(f"{keyword} is too long to be indexed")
+            return ""
+        raw = self._source.take(element.at, element.length)
+        if vr == "US":
+            return self._numbers(raw)
+        text, good = decode(raw, self._codecs if vr in _TEXT_VRS else _ASCII, is_name=vr == "PN")
+        if not good:
+            self._header.warnings.append(f"{keyword} does not fit its character set")
+        return tidy(text, vr)
+
+    def _numbers(self, raw: bytes) -> str:
+        order = "little" if self._encoding.little else "big"
+        pairs = (raw[at : at + 2] for at in range(0, len(raw) - 1, 2))
+        return "\\".join(str(int.from_bytes(pair, order)) for pair in pairs)  # type: ignore[arg-type]
+
+
+_TEXT_VRS = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
+_ASCII, _ = encodings_of("")
+
+
+def tidy(text: str, vr: str) -> str:
+    """A value without its padding: outer spaces do not count but in long texts (PS3.5 6.2)."""
+    if vr in _KEPT_BLANK:
+        return text.rstrip(" \0")
+    if "\\" not in text:
+        return text.strip(" \0")
+    parts = [part.strip(" \0") for part in text.split("\\")]
+    return "\\".join(parts) if any(parts) else ""

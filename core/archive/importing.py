@@ -1,0 +1,116 @@
+"""Files that are already there: read, copied into the archive, found again."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from msgspec import Struct
+
+from core.archive.elements import Source
+from core.archive.filemeta import FileMeta, encode_meta, read_meta
+from core.archive.header import Header, read_header
+from core.archive.incoming import HEAD, Landing
+from core.archive.journal import fault
+from core.errors import ModalittyError, NotDicomError
+from core.model import Stored
+
+_MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
+_CHUNK = 1 << 20
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """A file as it was read: its meta information, its header, its size in bytes."""
+
+    meta: FileMeta
+    header: Header
+    size: int
+
+
+def read_object(path: Path) -> Found:
+    """What a DICOM file is; NotDicomError where it is none, or cannot be read."""
+    with _opened(path) as file:
+        return _examine(file)
+
+
+def take_file(landing: Landing, path: Path) -> Stored:
+    """Copy a file into the archive, its data set byte for byte.
+
+    Meta information is written anew where it is missing, or names another object than the data set.
+    Raises NotDicomError, DuplicateError, OutOfResourcesError.
+    """
+    with _opened(path) as file:
+        found = _examine(file)
+        header = found.header
+        meta = found.meta
+        whole = meta.complete and (meta.sop_class_uid, meta.sop_instance_uid) == (
+            header.sop_class_uid,
+            header.sop_instance_uid,
+        )
+        start = 0 if whole else meta.offset
+        preface = b"" if whole else _new_meta(found)
+        temp, size = _copy(landing, file, start, preface)
+    try:
+        return landing.land(temp, header, size)
+    finally:
+        landing.files.drop(temp)
+
+
+def _new_meta(found: Found) -> bytes:
+    return encode_meta(
+        sop_class_uid=found.header.sop_class_uid,
+        sop_instance_uid=found.header.sop_instance_uid,
+        transfer_syntax_uid=found.meta.transfer_syntax_uid,
+        source="",
+    )
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        # A named pipe would keep us waiting for ever.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise NotDicomError(f"{path} is not a file")
+    except (OSError, ValueError) as error:
+        raise NotDicomError(f"cannot read {path}: {error}") from error
+    return os.fdopen(fd, "rb")
+
+
+def _examine(file: BinaryIO) -> Found:
+    try:
+        size = os.fstat(file.fileno()).st_size
+        meta = read_meta(file, size)
+        if meta.sop_class_uid == _MEDIA_DIRECTORY:
+            raise NotDicomError("a DICOMDIR is a list of objects, and none itself")
+        head = os.pread(file.fileno(), HEAD, meta.offset)
+        source = Source(head, size - meta.offset, file.fileno(), meta.offset)
+        header = read_header(source, meta.transfer_syntax_uid)
+    except OSError as error:
+        raise NotDicomError(f"cannot read the file: {error.strerror}") from error
+    header.common["AvailableTransferSyntaxUID"] = meta.transfer_syntax_uid
+    return Found(meta=meta, header=header, size=size)
+
+
+def _copy(landing: Landing, file: BinaryIO, start: int, preface: bytes) -> tuple[str, int]:
+    """A synced copy under `incoming/`, with its size."""
+    try:
+        fd, temp = landing.files.new_temp()
+    except OSError as error:
+        raise fault(error, "import a file") from error
+    try:
+        with os.fdopen(fd, "wb") as out:
+            out.write(preface)
+            file.seek(start)
+            while chunk := file.read(_CHUNK):
+                out.write(chunk)
+            out.flush()
+            os.fsync(fd)
+            return temp, out.tell()
+    except (OSError, ModalittyError) as error:
+        landing.files.drop(temp)
+        if isinstance(error, OSError):
+            raise fault(error, "import a file") from error
+        raise

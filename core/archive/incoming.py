@@ -1,0 +1,272 @@
+"""Objects on their way in: from the first byte to the journal line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from types import TracebackType
+
+from msgspec import Struct
+
+from core.archive.elements import Source
+from core.archive.filemeta import encode_meta
+from core.archive.files import ObjectFiles
+from core.archive.header import Header, read_header
+from core.archive.index import Held, Index
+from core.archive.journal import fault
+from core.errors import (
+    ArchiveError,
+    DuplicateError,
+    MismatchError,
+    OutOfResourcesError,
+)
+from core.model import Instance, StoreAction, Stored
+from core.settings import Duplicates
+
+HEAD = 256 << 10
+_BUFFER = 256 << 10
+_MAX_UID = 1024
+
+
+class Claims:
+    """Lets one thread at a time work on one SOP Instance UID."""
+
+    def __init__(self) -> None:
+        self._state = threading.Condition()
+        self._held: set[str] = set()
+
+    @contextlib.contextmanager
+    def claim(self, uid: str) -> Iterator[None]:
+        """Wait until nobody else works on `uid`, and keep others off it."""
+        with self._state:
+            while uid in self._held:
+                self._state.wait()
+            self._held.add(uid)
+        try:
+            yield
+        finally:
+            with self._state:
+                self._held.discard(uid)
+                self._state.notify_all()
+
+
+class Landing(Struct, frozen=True, kw_only=True):
+    """What an object needs of the archive to be taken in."""
+
+    files: ObjectFiles
+    index: Index
+    claims: Claims
+    duplicates: Callable[[], Duplicates]
+
+    def instance(self, held: Held) -> Instance:
+        """An instance as the rest of the station knows it."""
+        series = held.series
+        return Instance(
+            study_uid=series.study.uid,
+            series_uid=series.uid,
+            sop_instance_uid=held.sop_instance_uid,
+            sop_class_uid=str(held.common.get("SOPClassUID", "")),
+            transfer_syntax_uid=str(held.common.get("AvailableTransferSyntaxUID", "")),
+            path=self.place(held),
+            size=held.own["z"],
+        )
+
+    def place(self, held: Held) -> str:
+        """Where an instance's file is."""
+        series = held.series
+        return self.files.place(series.study.uid, series.uid, held.sop_instance_uid)
+
+    def land(self, temp: str, header: Header, size: int) -> Stored:
+        """Put a synced file in its place and into the index, durably."""
+        uid = header.sop_instance_uid
+        with self.claims.claim(uid):
+            held = self.index.held(uid)
+            if held is None:
+                return self._put(temp, header, size, StoreAction.STORED, None)
+            policy = self.duplicates()
+            if policy is Duplicates.REFUSE:
+                raise DuplicateError(
+                    f"an object with SOP Instance UID {uid} is held already",
+                    "archive.duplicates says to refuse a second one",
+                )
+            if policy is Duplicates.KEEP_FIRST and os.path.exists(self.place(held)):  # noqa: PTH110
+                return self._keep_first(held, header)
+            return self._put(temp, header, size, StoreAction.REPLACED, held)
+
+    def _keep_first(self, held: Held, header: Header) -> Stored:
+        # The first may have come a moment ago: success is said when it is durable, not before.
+        self.index.storage.sync(self.index.storage.journal.end)
+        return Stored(
+            instance=self.instance(held), action=StoreAction.KEPT_FIRST, warning=header.warning
+        )
+
+    def _put(
+        self, temp: str, header: Header, size: int, action: StoreAction, old: Held | None
+    ) -> Stored:
+        place = self.files.place(header.study_uid, header.series_uid, header.sop_instance_uid)
+        old_place = self.place(old) if old is not None else ""
+        # A file that nobody knows may lie there, left by a crash or a deletion cut short: it was
+        # never acknowledged and gives way.
+        with self._undone_by_failure(place if old_place == place else ""):
+            try:
+                self.files.put(temp, place)
+                position = self.index.add(header, size)
+            except OSError as error:
+                raise fault(error, "store an object") from error
+            except ArchiveError:
+                if old_place != place:
+                    self.files.remove(place)
+                raise
+        self.index.storage.sync(position)
+        if old_place and old_place != place:
+            self.files.remove(old_place)
+        held = self.index.held(header.sop_instance_uid)
+        if held is None:
+            raise ArchiveError("the object was deleted while it came in")
+        return Stored(instance=self.instance(held), action=action, warning=header.warning)
+
+    @contextlib.contextmanager
+    def _undone_by_failure(self, place: str) -> Iterator[None]:
+        """Keep a second name for the file that is about to be replaced, until the index has it."""
+        saved = f"{self.files.incoming}/{os.getpid()}-{threading.get_ident()}.old" if place else ""
+        if saved:
+            try:
+                os.link(place, saved)
+            except OSError:
+                saved = ""
+        try:
+            yield
+        except ArchiveError:
+            if saved:
+                os.replace(saved, place)  # noqa: PTH105
+                saved = ""
+            raise
+        finally:
+            if saved:
+                with contextlib.suppress(OSError):
+                    os.unlink(saved)  # noqa: PTH108
+
+
+class Incoming:
+    """One object being received: written as it comes, discarded unless it is committed."""
+
+    def __init__(
+        self,
+        landing: Landing,
+        *,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        transfer_syntax_uid: str,
+        source: str,
+        limit: int,
+        done: Callable[[], None],
+    ) -> None:
+        self._landing = landing
+        self._sop_class_uid = sop_class_uid
+        self._sop_instance_uid = sop_instance_uid
+        self._transfer_syntax_uid = transfer_syntax_uid
+        self._limit = limit
+        self._done = done
+        self._head = bytearray()
+        self._size = 0
+        self._fd = -1
+        self._meta = encode_meta(
+            sop_class_uid=sop_class_uid[:_MAX_UID],
+            sop_instance_uid=sop_instance_uid[:_MAX_UID],
+            transfer_syntax_uid=transfer_syntax_uid[:_MAX_UID],
+            source=source,
+        )
+        self._buffer = bytearray(self._meta)
+        try:
+            self._fd, self._temp = landing.files.new_temp()
+        except OSError as error:
+            raise fault(error, "receive an object") from error
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Add bytes of the data set, as they come in P-DATA.
+
+        Raises OutOfResourcesError at the limit or on a full disk; the object is then discarded.
+        """
+        if self._fd < 0:
+            raise ArchiveError("the object is no longer being received")
+        self._size += len(data)
+        if self._limit and self._size > self._limit:
+            self.discard()
+            raise OutOfResourcesError(
+                f"the object is larger than the limit of {self._limit} bytes",
+                "raise station.max_object_mib",
+            )
+        if len(self._head) < HEAD:
+            self._head += data[: HEAD - len(self._head)]
+        self._buffer += data
+        if len(self._buffer) >= _BUFFER:
+            self._flush()
+
+    def commit(self) -> Stored:
+        """Make the object durable and findable.
+
+        Raises DuplicateError, MismatchError, NotDicomError or OutOfResourcesError, and then
+        nothing of it stays.
+        """
+        if self._fd < 0:
+            raise ArchiveError("the object is no longer being received")
+        try:
+            self._flush()
+            header = self._read_header()
+            try:
+                os.fsync(self._fd)
+            except OSError as error:
+                raise fault(error, "store an object") from error
+            stored = self._landing.land(self._temp, header, len(self._meta) + self._size)
+        finally:
+            self.discard()
+        self._done()
+        return stored
+
+    def discard(self) -> None:
+        """Let go of the object; after a commit there is nothing to let go."""
+        if self._fd < 0:
+            return
+        os.close(self._fd)
+        self._fd = -1
+        with contextlib.suppress(OSError):
+            os.unlink(self._temp)  # noqa: PTH108
+
+    def __enter__(self) -> Incoming:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.discard()
+
+    def _flush(self) -> None:
+        rest = memoryview(self._buffer)
+        try:
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+        except OSError as error:
+            self.discard()
+            raise fault(error, "receive an object") from error
+        finally:
+            rest.release()
+        self._buffer = bytearray()
+
+    def _read_header(self) -> Header:
+        source = Source(bytes(self._head), self._size, self._fd, len(self._meta))
+        header = read_header(source, self._transfer_syntax_uid)
+        header.common["AvailableTransferSyntaxUID"] = self._transfer_syntax_uid
+        for name, said, is_there in (
+            ("SOP Class UID", self._sop_class_uid, header.sop_class_uid),
+            ("SOP Instance UID", self._sop_instance_uid, header.sop_instance_uid),
+        ):
+            if said.strip(" \0") != is_there:
+                raise MismatchError(
+                    f"the {name} is {is_there!r} in the data set, {said!r} in the command"
+                )
+        return header

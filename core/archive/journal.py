@@ -1,0 +1,303 @@
+"""An append-only journal of changes, one JSON line each, with group commit and compaction.
+
+Beside `journal` lies `mark`: how many of its bytes were acknowledged as durable. It is written
+without sync, so it survives the end of the process but promises nothing after a power cut. A
+journal that is shorter than its mark was cut by somebody.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.errors import ArchiveError, OutOfResourcesError
+
+Change = tuple[str, str, dict[str, Any] | None]
+"""Table, document id, and the document as it is now; None where it was removed."""
+
+HEADER = b'["modalitty-journal",1]\n'
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Change).decode
+
+
+def encode_changes(changes: Iterable[Change]) -> bytes:
+    """Journal lines of some changes."""
+    return b"".join([_encode(change) + b"\n" for change in changes])
+
+
+class Loaded(msgspec.Struct, kw_only=True):
+    """What was found in a journal when it was opened."""
+
+    lines: int = 0
+    damaged: int = 0
+    """Lines that could not be read; the one at the end that a crash tore is among them."""
+    missing: bool = False
+    """There was no journal, or one that is not ours."""
+    cut: bool = False
+    """It is shorter than it was."""
+
+    @property
+    def whole(self) -> bool:
+        """True where every change that was acknowledged is there."""
+        return not (self.damaged or self.missing or self.cut)
+
+
+def fault(error: OSError, what: str) -> ArchiveError:
+    """The error of our tree that an operating system's error stands for."""
+    if error.errno in NO_ROOM:
+        return OutOfResourcesError(f"no room left to {what}", "make room on the archive's disk")
+    return ArchiveError(f"cannot {what}: {error.strerror or error}")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+class Journal:
+    """The file. `append` is cheap and returns a position, `sync` waits until it is durable."""
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self.path = folder / "journal"
+        self._mark_path = folder / "mark"
+        self._read_only = read_only
+        self._state = threading.Condition()
+        self._busy = False
+        self._suspect = False
+        self._fd = -1
+        self._mark_fd = -1
+        self._size = 0
+        self._appended = 0
+        self._synced = 0
+        self.lines = 0
+        """Lines in the file, those that later ones overrule included."""
+
+    def load(self, take: Callable[[Change], None]) -> Loaded:
+        """Hand every change to `take`, mend the end of the file, and open it for appending."""
+        loaded = Loaded()
+        good_end = self._read(take, loaded)
+        loaded.cut = good_end < self._marked()
+        self.lines = loaded.lines
+        if not self._read_only:
+            self._open(good_end, loaded)
+        return loaded
+
+    def append(self, data: bytes, lines: int) -> int:
+        """Add lines to the end; returns the position to hand to `sync`.
+
+        Raises OutOfResourcesError where the disk is full; the file is then as it was before.
+        """
+        with self._state:
+            self._writable()
+            try:
+                _write_all(self._fd, data)
+            except OSError as error:
+                self._take_back()
+                raise fault(error, "write the index") from error
+            self._size += len(data)
+            self._appended += len(data)
+            self.lines += lines
+            return self._appended
+
+    def sync(self, position: int) -> None:
+        """Return when everything up to `position` is durable; simultaneous callers share a sync."""
+        with self._state:
+            while self._synced < position:
+                if self._busy:
+                    self._state.wait()
+                    continue
+                self._writable()
+                self._lead_sync()
+
+    def rewrite(self, lines: Callable[[], Iterator[Change]]) -> None:
+        """Replace the file by one that holds only `lines`, without holding up others for long.
+
+        `lines` is called after the position from which later appends are carried over is known, and
+        gives what is current then or later.
+        """
+        with self._state:
+            start = self._size
+            tail_lines = self.lines
+        new = self.path.with_name("journal.new")
+        fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            count = _write_lines(fd, lines())
+            os.fsync(fd)
+            with self._state:
+                while self._busy:
+                    self._state.wait()
+                self._carry_over(fd, start)
+                new.replace(self.path)
+                sync_folder(self.path.parent)
+                self._swap(fd, count + self.lines - tail_lines)
+        except OSError as error:
+            os.close(fd)
+            with contextlib.suppress(OSError):
+                new.unlink()
+            raise fault(error, "write the index") from error
+
+    @property
+    def end(self) -> int:
+        """The position behind everything appended so far."""
+        return self._appended
+
+    @property
+    def suspect(self) -> bool:
+        """True where a sync failed: nothing may be appended before a `rewrite`."""
+        return self._suspect
+
+    def close(self) -> None:
+        """Make everything durable and let the file go."""
+        with self._state:
+            while self._busy:
+                self._state.wait()
+            if self._fd < 0:
+                return
+            if not self._suspect:
+                with contextlib.suppress(OSError):
+                    os.fdatasync(self._fd)
+                    self._write_mark()
+            os.close(self._fd)
+            os.close(self._mark_fd)
+            self._fd = -1
+
+    def _read(self, take: Callable[[Change], None], loaded: Loaded) -> int:
+        """Read all lines; returns where the last good one ends."""
+        end = 0
+        try:
+            file = self.path.open("rb")
+        except FileNotFoundError:
+            loaded.missing = True
+            return end
+        with file:
+            if file.readline(len(HEADER) + 1) != HEADER:
+                loaded.missing = True
+                return end
+            end = at = len(HEADER)
+            for line in file:
+                at += len(line)
+                try:
+                    change = _decode(line)
+                    whole = line.endswith(b"\n")
+                except (msgspec.MsgspecError, UnicodeDecodeError):
+                    whole = False
+                if not whole:
+                    loaded.damaged += 1
+                    continue
+                take(change)
+                loaded.lines += 1
+                end = at
+        return end
+
+    def _open(self, good_end: int, loaded: Loaded) -> None:
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            self._fd = os.open(self.path, flags | os.O_APPEND, 0o600)
+            self._mark_fd = os.open(self._mark_path, flags, 0o600)
+            os.ftruncate(self._fd, good_end)
+            if loaded.missing:
+                _write_all(self._fd, HEADER)
+                good_end = len(HEADER)
+            self._size = good_end
+            os.fsync(self._fd)
+            sync_folder(self.path.parent)
+            self._write_mark()
+        except OSError as error:
+            raise fault(error, "open the index") from error
+
+    def _marked(self) -> int:
+        try:
+            return int(self._mark_path.read_bytes()[:20] or b"0")
+        except (OSError, ValueError):
+            return 0
+
+    def _write_mark(self) -> None:
+        # Overwritten in place and always as long: needs no room. A lost mark costs only the check.
+        with contextlib.suppress(OSError):
+            os.pwrite(self._mark_fd, b"%020d" % self._size, 0)
+
+    def _writable(self) -> None:
+        if self._fd < 0:
+            raise ArchiveError("the archive is closed or opened for reading only")
+        if self._suspect:
+            raise ArchiveError(
+                "the index could not be made durable",
+                "see to the disk, then open the archive again",
+            )
+
+    def _take_back(self) -> None:
+        # Half a line would spoil the next one.
+        try:
+            os.ftruncate(self._fd, self._size)
+        except OSError:
+            self._suspect = True
+
+    def _lead_sync(self) -> None:
+        """Sync for everybody who waits; entered and left with the state held."""
+        self._busy = True
+        target, size, fd = self._appended, self._size, self._fd
+        self._state.release()
+        failure: OSError | None = None
+        try:
+            os.fdatasync(fd)
+        except OSError as error:
+            failure = error
+        self._state.acquire()
+        self._busy = False
+        self._state.notify_all()
+        if failure is not None:
+            # The kernel forgets what it could not write, so a second sync that succeeds would lie.
+            self._suspect = True
+            raise fault(failure, "write the index") from failure
+        self._synced = target
+        with contextlib.suppress(OSError):
+            os.pwrite(self._mark_fd, b"%020d" % size, 0)
+
+    def _carry_over(self, fd: int, start: int) -> None:
+        at = start
+        while at < self._size:
+            chunk = os.pread(self._fd, min(1 << 20, self._size - at), at)
+            _write_all(fd, chunk)
+            at += len(chunk)
+        os.fsync(fd)
+
+    def _swap(self, fd: int, lines: int) -> None:
+        os.close(self._fd)
+        self._fd = fd
+        self._size = os.fstat(fd).st_size
+        self._synced = self._appended
+        self._suspect = False
+        self.lines = lines
+        self._write_mark()
+        self._state.notify_all()
+
+
+def _write_all(fd: int, data: bytes | memoryview) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def _write_lines(fd: int, lines: Iterator[Change]) -> int:
+    count = 0
+    buffer = bytearray(HEADER)
+    for change in lines:
+        buffer += _encode(change) + b"\n"
+        count += 1
+        if len(buffer) > 1 << 20:
+            _write_all(fd, memoryview(bytes(buffer)))
+            buffer.clear()
+    _write_all(fd, memoryview(bytes(buffer)))
+    return count

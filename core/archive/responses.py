@@ -1,0 +1,61 @@
+"""Identifiers of C-FIND responses (PS3.4 C.4.1.1.3.2), built from what the index holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydicom import config
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as Items
+
+from core.archive import attributes
+from core.model import Level
+
+if TYPE_CHECKING:
+    from core.archive.finding import Key
+
+_CHARACTER_SET = 0x00080005
+_LEVEL = 0x00080052
+_INTEGERS = frozenset(("US", "UL", "SS", "SL"))
+
+
+def response(level: Level, shown: Sequence[Key], value: Callable[[str], Any]) -> Dataset:
+    """One response: the keys asked for with what is held, empty where nothing is known."""
+    ds = Dataset()
+    ascii_only = True
+    for key in shown:
+        held = value(key.keyword) if key.level is not None else ""
+        if key.vr == "SQ":
+            items = [_item(item) for item in held] if isinstance(held, list) else []
+            ds.add(DataElement(key.tag, "SQ", Items(items)))
+            ascii_only = ascii_only and str(held).isascii()
+        else:
+            ds.add(element(key.tag, key.vr, held))
+            ascii_only = ascii_only and held.isascii()
+    ds.add(element(_LEVEL, "CS", level.value))
+    if not ascii_only:
+        ds.add(element(_CHARACTER_SET, "CS", "ISO_IR 192"))
+    return ds
+
+
+def element(tag: int, vr: str, text: str) -> DataElement:
+    """A data element of a text value as the index holds it; empty where it is no such value."""
+    value: Any = text
+    if vr in _INTEGERS:
+        numbers = [int(part) for part in text.split("\\") if part.isdecimal()]
+        value = numbers if len(numbers) > 1 else (numbers[0] if numbers else None)
+    try:
+        return DataElement(tag, vr, value or None, validation_mode=config.IGNORE)
+    except (ValueError, TypeError, OverflowError):
+        return DataElement(tag, vr, None)
+
+
+def _item(values: dict[str, Any]) -> Dataset:
+    ds = Dataset()
+    for keyword, text in values.items():
+        known = attributes.NESTED.get(keyword)
+        if known is not None:
+            ds.add(element(*known, text))
+    return ds

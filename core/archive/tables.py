@@ -1,0 +1,198 @@
+"""TinyDB on a journal: a storage that appends changes, and tables that record them.
+
+Stock TinyDB writes the whole database at every change. Here `read` gives the live tables, and a
+table's update is turned into the documents it set and removed, which become journal lines.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from tinydb import TinyDB
+from tinydb.storages import Storage
+from tinydb.table import Table
+
+from core.archive.journal import Change, Journal, encode_changes
+
+Document = dict[str, Any]
+Tables = dict[str, dict[str, Document]]
+
+_COMPACT_ABOVE = 20_000
+
+
+class JournalStorage(Storage):
+    """The tables in memory and the journal on disk; every change goes to both, or to neither.
+
+    Documents are replaced, never changed in place, so that whoever holds one may read on.
+    """
+
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        self.tables: Tables = {}
+        self.journal = Journal(folder, read_only=read_only)
+        self.lock = threading.RLock()
+        self.loaded = self.journal.load(self._take)
+
+    def read(self) -> Tables:
+        """The live tables: not to be changed but by `apply`."""
+        return self.tables
+
+    def write(self, data: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> None:
+        """Set the whole database, as TinyDB does when it drops a table."""
+        new = {
+            name: {str(key): dict(document) for key, document in table.items()}
+            for name, table in data.items()
+        }
+        with self.lock:
+            changes: list[Change] = [
+                (name, key, None)
+                for name, table in self.tables.items()
+                for key in table
+                if key not in new.get(name, {})
+            ]
+            changes += [
+                (name, key, document)
+                for name, table in new.items()
+                for key, document in table.items()
+                if self.tables.get(name, {}).get(key) != document
+            ]
+            position = self.apply(changes)
+        self.sync(position)
+
+    def apply(self, changes: list[Change]) -> int:
+        """Journal some changes, then make them; returns the position to hand to `sync`.
+
+        Raises OutOfResourcesError, and then nothing has changed.
+        """
+        with self.lock:
+            if self.journal.suspect:
+                self.compact()
+            position = self.journal.append(encode_changes(changes), len(changes))
+            for change in changes:
+                self._take(change)
+            return position
+
+    def sync(self, position: int) -> None:
+        """Return when the changes up to `position` are durable."""
+        self.journal.sync(position)
+
+    def close(self) -> None:
+        """Let the journal go."""
+        self.journal.close()
+
+    @property
+    def wasteful(self) -> bool:
+        """True where most of the journal is overruled by later lines."""
+        live = sum(map(len, self.tables.values()))
+        return self.journal.lines > 2 * live + _COMPACT_ABOVE
+
+    def compact(self) -> None:
+        """Write the journal anew with the current documents only; others go on meanwhile."""
+        self.journal.rewrite(self._current)
+
+    def _current(self) -> Iterator[Change]:
+        with self.lock:
+            tables = [(name, list(table.items())) for name, table in self.tables.items()]
+        for name, documents in tables:
+            for key, document in documents:
+                yield name, key, document
+
+    def _take(self, change: Change) -> None:
+        name, key, document = change
+        table = self.tables.get(name)
+        if table is None:
+            table = self.tables[name] = {}
+        if document is None:
+            table.pop(key, None)
+        else:
+            table[key] = document
+
+
+class JournalTable(Table):
+    """A TinyDB table whose changes are journaled one by one; document ids are text."""
+
+    document_id_class = str  # type: ignore[assignment]
+    # TinyDB forgets its cache at writes through the same table only; the index writes beside it.
+    default_query_cache_capacity = 0
+
+    def __init__(self, storage: Storage, name: str, cache_size: int = 0, **options: Any) -> None:
+        super().__init__(storage, name, cache_size=cache_size, **options)
+
+    def _get_next_id(self) -> str:
+        numbers = (int(key) for key in self._read_table() if key.isdecimal())
+        return str(max(numbers, default=0) + 1)
+
+    def _update_table(self, updater: Callable[[Any], None]) -> None:
+        storage = self._storage
+        if not isinstance(storage, JournalStorage):
+            raise TypeError("a JournalTable needs a JournalStorage")
+        with storage.lock:
+            recorder = Recorder(storage.read().get(self.name, {}))
+            updater(recorder)
+            changes = recorder.changes(self.name)
+            position = storage.apply(changes) if changes else 0
+        storage.sync(position)
+        self.clear_cache()
+
+
+class JournalDB(TinyDB):
+    """TinyDB over a :class:`JournalStorage`."""
+
+    table_class = JournalTable  # type: ignore[assignment]
+    default_storage_class = JournalStorage  # type: ignore[assignment]
+
+
+class Recorder(MutableMapping[Any, Document]):
+    """A view of a table that notes what is set, removed or changed in place."""
+
+    def __init__(self, table: Mapping[str, Document]) -> None:
+        self._table = table
+        self._set: dict[str, Document] = {}
+        self._lent: dict[str, Document] = {}
+        self._removed: set[str] = set()
+
+    def changes(self, name: str) -> list[Change]:
+        """The changes that were noted, for the table of that name."""
+        changed = {
+            key: document
+            for key, document in self._lent.items()
+            if key not in self._removed and document != self._table.get(key)
+        }
+        changes: list[Change] = [(name, key, None) for key in self._removed if key in self._table]
+        changes += [(name, key, document) for key, document in {**changed, **self._set}.items()]
+        return changes
+
+    def __getitem__(self, key: Any) -> Document:
+        key = str(key)
+        if key in self._removed:
+            raise KeyError(key)
+        if key in self._set:
+            return self._set[key]
+        if key not in self._lent:
+            self._lent[key] = deepcopy(self._table[key])
+        return self._lent[key]
+
+    def __setitem__(self, key: Any, document: Mapping[str, Any]) -> None:
+        self._set[str(key)] = dict(document)
+        self._removed.discard(str(key))
+
+    def __delitem__(self, key: Any) -> None:
+        key = str(key)
+        if key not in self:
+            raise KeyError(key)
+        self._set.pop(key, None)
+        self._removed.add(key)
+
+    def __contains__(self, key: object) -> bool:
+        key = str(key)
+        return key not in self._removed and (key in self._set or key in self._table)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from [key for key in self._table if key not in self._removed]
+        yield from [key for key in self._set if key not in self._table]
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
