@@ -1,0 +1,158 @@
+"""The console: its modes, its screens, its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from textual import on
+from textual.app import App
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.signal import Signal
+
+from core.errors import ModalittyError
+from core.events import Severity
+from core.station import Station
+from tui.bridge import FRAME, Bridge, News, NewsWaiting
+from tui.commands import Place, bindings
+from tui.palette import Commands
+from tui.preview.painter import Painter
+from tui.preview.terminal import Terminal
+from tui.safe_text import safe_text
+from tui.screens.archive import ArchiveScreen
+from tui.screens.dialogs import Confirm
+from tui.screens.help import Help
+from tui.screens.network import NetworkScreen
+from tui.screens.place import PlaceScreen, QueryPeer
+from tui.screens.query import QueryScreen
+from tui.screens.settings import SettingsScreen
+from tui.screens.traffic import TrafficScreen
+from tui.screens.transfers import TransfersScreen
+from tui.session import Session, StatusKeeper
+
+SCREENS: tuple[type[PlaceScreen], ...] = (
+    NetworkScreen,
+    QueryScreen,
+    TransfersScreen,
+    ArchiveScreen,
+    TrafficScreen,
+    SettingsScreen,
+)
+_TOASTS = {Severity.INFO: "information", Severity.WARNING: "warning", Severity.ERROR: "error"}
+
+
+class ModalittyApp(App[None]):
+    """The console over one station, which is open already and is closed by the caller."""
+
+    CSS_PATH = [  # noqa: RUF012
+        Path(__file__).parent / "styles" / "places.tcss",
+        Path(__file__).parent / "styles" / "dialogs.tcss",
+    ]
+    TITLE = "Modalitty"
+    COMMANDS = {Commands}  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012
+        *bindings(Place.EVERYWHERE),
+        Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        station: Station,
+        terminal: Terminal | None = None,
+        read_only: bool = False,
+        title: str = "Modalitty",
+    ) -> None:
+        super().__init__()
+        self.terminal = terminal or Terminal()
+        self.painter = Painter(self)
+        self.station = station
+        self.session = Session(
+            station=station,
+            read_only=read_only or station.settings.ui.read_only,
+            news=Signal(self, "news"),
+            status=StatusKeeper(station),
+            title=title,
+            terminal=terminal,
+        )
+        self.title = safe_text(title, 80)
+        self.places: dict[Place, PlaceScreen] = {}
+        self.bridge: Bridge | None = None
+        for kind in SCREENS:
+            self.add_mode(kind.PLACE.value, self._maker(kind))
+
+    def _maker(self, kind: type[PlaceScreen]) -> Callable[[], Screen[None]]:
+        def make() -> Screen[None]:
+            screen = self.places[kind.PLACE] = kind(self.session)
+            return screen
+
+        return make
+
+    def on_mount(self) -> None:
+        """Choose the theme, hear the station, open the listener and the first place."""
+        theme = self.station.settings.ui.theme
+        if theme in self.available_themes:
+            self.theme = theme
+        self.bridge = Bridge(self.station.events, self)
+        self._listen()
+        self.switch_mode(Place.NETWORK.value)
+
+    def post_display_hook(self) -> None:
+        """Let pictures follow what was painted."""
+        self.painter.after_frame()
+
+    def _listen(self) -> None:
+        """Open the listener, unless it is open already; say in words why it cannot be."""
+        if self.station.listening:
+            return
+        try:
+            self.station.listen()
+        except ModalittyError as error:
+            self.session.status.no_listener(error.message)
+            text = safe_text(str(error), 300)
+            self.notify(text, title="Not listening", severity="error", markup=False, timeout=15)
+        else:
+            self.session.status.take(News())
+
+    def on_unmount(self) -> None:
+        """Hear no more."""
+        if self.bridge:
+            self.bridge.close()
+
+    @on(NewsWaiting)
+    def _news_waits(self) -> None:
+        """Wait a frame for what else comes, then tell the screens."""
+        self.set_timer(FRAME, self._tell)
+
+    def _tell(self) -> None:
+        if not self.bridge:
+            return
+        news = self.bridge.collect()
+        self.session.status.take(news)
+        for notice in news.notices[-3:]:
+            severity = _TOASTS[notice.severity]
+            self.notify(safe_text(notice.text, 300), severity=severity, markup=False)  # type: ignore[arg-type]
+        self.session.news.publish(news)
+
+    @on(QueryPeer)
+    async def _query_peer(self, message: QueryPeer) -> None:
+        await self.switch_mode(Place.QUERY.value)
+        screen = self.places[Place.QUERY]
+        if isinstance(screen, QueryScreen):
+            screen.choose(message.name)
+
+    def action_help_here(self) -> None:
+        """Show what can be done at the present place."""
+        if isinstance(self.screen, PlaceScreen):
+            self.push_screen(Help(self.screen.PLACE, read_only=self.session.read_only))
+
+    def action_leave(self) -> None:
+        """Leave; ask first where transfers run."""
+        running = [job for job in self.station.jobs() if not job.state.ended]
+        if not running:
+            self.exit()
+            return
+        if isinstance(self.screen, Confirm):
+            return
+        text = f"{len(running)} transfers have not ended. Leaving stops them."
+        self.push_screen(Confirm("Quit", text, "Quit"), lambda yes: self.exit() if yes else None)

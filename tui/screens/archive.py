@@ -1,0 +1,204 @@
+"""What is held here."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from core.model import Job, Level, LookupHit, Match, Outcome, Query, Ref
+from tui.bridge import News
+from tui.commands import Place, bindings
+from tui.levels import Step, as_values, counted, label_of
+from tui.screens.browser import BrowserScreen, Listing
+from tui.screens.dialogs import Choice, Choose, Confirm, Prompt
+
+REST = 1.0
+"""Seconds between two refreshes at least, while objects come in."""
+
+
+class ArchiveScreen(BrowserScreen):
+    """Studies, series and instances of the own archive."""
+
+    PLACE = Place.ARCHIVE
+    BINDINGS: ClassVar = bindings(Place.ARCHIVE)
+
+    def body(self) -> ComposeResult:
+        """The tables."""
+        yield from self.tables()
+
+    def on_mount(self) -> None:
+        """List the studies."""
+        super().on_mount()
+        self._stale = False
+        self._refreshing = False
+        self._rest = REST
+        self.restart(Step(Level.STUDY))
+
+    def source(self, query: Query, cancel: threading.Event) -> Iterator[Match | Outcome]:
+        """List what is held."""
+        for match in self.station.list(query):
+            if cancel.is_set():
+                return
+            yield match
+
+    def place_name(self) -> str:
+        """The top of the way down."""
+        return "Archive"
+
+    # -- keeping up with what comes in
+
+    def heard(self, news: News) -> None:
+        """Refresh soon after objects came or went."""
+        if news.archive_changed and not self._stale:
+            self._stale = True
+            self.set_timer(self._rest, self._refresh_soon)
+
+    def on_screen_resume(self) -> None:
+        """Show what came meanwhile."""
+        if self.path and self._stale:
+            self._refresh_soon()
+
+    def _refresh_soon(self) -> None:
+        if self._stale and self.is_current:
+            self.action_refresh()
+
+    def action_refresh(self) -> None:
+        """Read the level in sight again; the cursor stays on its row."""
+        listing = self.here
+        if listing.running or self._refreshing:
+            self.set_timer(self._rest, self._refresh_soon)
+            return
+        self._stale, self._refreshing = False, True
+        query, began = listing.step.query(self.root), time.monotonic()
+        self.calls.ask(
+            lambda: list(self.station.list(query)),
+            partial(self._replace, listing, began),
+            group="refresh",
+        )
+
+    def _replace(self, listing: Listing, began: float, matches: list[Match]) -> None:
+        self._refreshing = False
+        self._rest = max(REST, 5 * (time.monotonic() - began))
+        listing.matches = {}
+        rows = listing.add(matches)
+        self.table_of(listing.step.level).set_rows([(k, as_values(m.values)) for k, m in rows])
+        self.show_outcome()
+
+    def show_level(self) -> None:
+        """Show a level; what changed meanwhile is read again."""
+        super().show_level()
+        if not self.here.running and len(self.path) < len(Level):
+            self.action_refresh()
+
+    def outcome_words(self, listing: Listing) -> Content:
+        """How many are held; what to do where there is nothing."""
+        if not listing.running and not listing.matches and len(self.path) == 1:
+            return Content("Nothing is held yet: retrieve in Query (2), or import with I.")
+        if listing.outcome:
+            return super().outcome_words(listing)
+        return Content(counted(listing.step.level, len(listing.matches)))
+
+    # -- commands
+
+    def action_send(self) -> None:
+        """Ask whom to, then send the marked rows or this one."""
+        refs = self.chosen()
+        modalities = self.station.modalities()
+        if not refs or not modalities:
+            self.say("There is nothing to send." if modalities else "Add a modality first (1).")
+            return
+        choices = [Choice(m.name, m.name, f"{m.ae_title} {m.host}:{m.port}") for m in modalities]
+        text = f"{counted(refs[0].level, len(refs))} by C-STORE to:"
+        self.app.push_screen(Choose("Send", choices, text=text), partial(self._send, refs))
+
+    def _send(self, refs: Sequence[Ref], name: str | None) -> None:
+        if name is not None:
+            self.calls.ask(
+                lambda: self.station.send(self.station.modality(name), refs=refs), self._started
+            )
+
+    def action_import_path(self) -> None:
+        """Ask for a path, then import what is there."""
+        prompt = Prompt("Import", "A DICOM file, or a folder with all below it:", check=_path_fault)
+        self.app.push_screen(prompt, self._import)
+
+    def _import(self, text: str | None) -> None:
+        if text:
+            path = Path(text).expanduser()
+            self.calls.ask(lambda: self.station.import_files([path]), self._started)
+
+    def _started(self, job: Job) -> None:
+        self.table.action_mark_all("none")
+        self.say(f"Job {job.id}, {job.title}: 3 shows how it goes.")
+
+    def action_delete(self) -> None:
+        """Ask, then delete the marked rows or this one."""
+        refs = self.chosen()
+        if not refs:
+            return
+        current = self.current()
+        what = counted(refs[0].level, len(refs))
+        if len(refs) == 1 and current:
+            what += f": {label_of(current)}"
+        text = f"{what}\nThe files are removed from this station for good."
+        self.app.push_screen(
+            Confirm("Delete", text, "Delete"), lambda yes: self._delete(refs) if yes else None
+        )
+
+    def _delete(self, refs: Sequence[Ref]) -> None:
+        self.calls.ask(lambda: self.station.delete(refs), self._deleted)
+
+    def _deleted(self, count: int) -> None:
+        self.table.action_mark_all("none")
+        self.say(f"Deleted {counted(Level.IMAGE, count)}.")
+        self.action_refresh()
+
+    # -- look-up
+
+    def action_lookup(self) -> None:
+        """Ask for an identifier, then go to what it names."""
+        text = "PatientID, AccessionNumber, or a Study, Series or SOP Instance UID:"
+        self.app.push_screen(Prompt("Look up", text, verb="Look up"), self._lookup)
+
+    def _lookup(self, value: str | None) -> None:
+        if value and value.strip():
+            self.calls.ask(
+                lambda: self.station.lookup(value.strip()), partial(self._found, value.strip())
+            )
+
+    def _found(self, value: str, hits: tuple[LookupHit, ...]) -> None:
+        if not hits:
+            self.say(f"Nothing here has the identifier {value}.")
+        elif len(hits) == 1:
+            self._go_to(hits[0])
+        else:
+            choices = [Choice(str(n), hit.label, hit.keyword) for n, hit in enumerate(hits)]
+            self.app.push_screen(
+                Choose(f"{len(hits)} found", choices),
+                lambda chosen: self._go_to(hits[int(chosen)]) if chosen else None,
+            )
+
+    def _go_to(self, hit: LookupHit) -> None:
+        ref = hit.ref
+        below = ref.level.below
+        if below is None:
+            self.calls.ask(lambda: self.station.instances(ref), partial(self.inspect, ref))
+            return
+        self.restart(Step(Level.STUDY))
+        self.go(Step(below, ref, hit.label))
+
+
+def _path_fault(text: str) -> str:
+    if not text.strip():
+        return "a path, please"
+    try:
+        return "" if Path(text).expanduser().exists() else "there is no such file or folder"
+    except (OSError, RuntimeError, ValueError) as error:
+        return f"not a path: {error}"

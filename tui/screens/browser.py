@@ -1,0 +1,245 @@
+"""Going down from studies to series to instances, over whatever can list them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import ContentSwitcher, Static
+
+from core.errors import ModalittyError
+from core.model import Instance, Level, Match, Outcome, OutcomeState, Query, Ref, Root
+from tui import units
+from tui.levels import COLUMNS, Step, as_values, counted, label_of, ref_of, row_key
+from tui.outcomes import outcome_lines
+from tui.safe_text import safe_content
+from tui.screens.inspector import InspectorScreen
+from tui.screens.place import PlaceScreen
+from tui.session import Session
+from tui.widgets.filter_bar import FilteredTable
+from tui.widgets.row_table import RowTable
+
+
+@dataclass
+class Listing:
+    """The rows of one level, and the run that brings them."""
+
+    step: Step
+    matches: dict[str, Match] = field(default_factory=dict)
+    cancel: threading.Event = field(default_factory=threading.Event)
+    outcome: Outcome | None = None
+    running: bool = False
+    incomplete: bool = False
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def add(self, matches: Iterable[Match]) -> list[tuple[str, Match]]:
+        """Take more matches; returns them with their keys."""
+        rows = [
+            (row_key(match, number), match)
+            for number, match in zip(self._numbers, matches, strict=False)
+        ]
+        self.matches.update(rows)
+        self.incomplete = self.incomplete or any(m.incomplete for _, m in rows)
+        return rows
+
+
+class BrowserScreen(PlaceScreen):
+    """A table per level, and a path through them; subclasses say where the rows come from."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.root = Root.STUDY
+        self.path: list[Listing] = []
+
+    # -- what subclasses say
+
+    def source(self, query: Query, cancel: threading.Event) -> Iterator[Match | Outcome]:
+        """List what `query` asks for; runs in a thread."""
+        raise NotImplementedError
+
+    def place_name(self) -> str:
+        """How the way down begins: whose studies these are."""
+        raise NotImplementedError
+
+    def tables(self) -> ComposeResult:
+        """The way down, a table per level, and the line that says how it went."""
+        yield Static(id="crumbs", markup=False)
+        with ContentSwitcher(initial=Level.STUDY.value, id="levels"):
+            for level, columns in COLUMNS.items():
+                yield FilteredTable(RowTable(columns, id=f"rows-{level.value}"), id=level.value)
+        yield Static(id="outcome", markup=False)
+
+    # -- where one is
+
+    @property
+    def here(self) -> Listing:
+        """What is listed now."""
+        return self.path[-1]
+
+    @property
+    def table(self) -> RowTable:
+        """The table that shows now."""
+        return self.table_of(self.here.step.level)
+
+    def table_of(self, level: Level) -> RowTable:
+        """The table of a level."""
+        return self.query_one(f"#rows-{level.value}", RowTable)
+
+    def current(self) -> Match | None:
+        """The match under the cursor."""
+        return self.here.matches.get(str(self.table.cursor_key)) if self.path else None
+
+    def chosen(self) -> list[Ref]:
+        """The marked rows, or the one under the cursor, as references."""
+        if not self.path:
+            return []
+        found = (self.here.matches.get(str(key)) for key in self.table.selected())
+        return [ref_of(match, self.here.step.of) for match in found if match]
+
+    # -- going up and down
+
+    async def action_open(self) -> None:
+        """Go down into the row under the cursor; open an instance."""
+        match = self.current()
+        if match is None:
+            return
+        below = match.level.below
+        if below is None:
+            await self.run_action("inspect")
+            return
+        self.go(Step(below, ref_of(match, self.here.step.of), label_of(match)))
+
+    @on(RowTable.RowOpened)
+    async def _opened(self) -> None:
+        await self.run_action("open")
+
+    def action_back(self) -> None:
+        """Stop what runs; otherwise go up."""
+        if not self.path:
+            return
+        if self.here.running:
+            self.here.cancel.set()
+            self.show_outcome()
+        elif len(self.path) > 1:
+            self.path.pop().cancel.set()
+            self.show_level()
+
+    def go(self, step: Step) -> None:
+        """Go one step down."""
+        self.path.append(Listing(step))
+        self.run(self.here)
+        self.show_level()
+
+    def restart(self, step: Step) -> None:
+        """Begin again at the top."""
+        for listing in self.path:
+            listing.cancel.set()
+        self.path = []
+        self.go(step)
+
+    def show_level(self) -> None:
+        """Show the table of the present level."""
+        self.query_one("#levels", ContentSwitcher).current = self.here.step.level.value
+        self.show_crumbs()
+        self.show_outcome()
+        self.set_class(len(self.path) > 1, "-deep")
+        self.table.focus()
+
+    def show_crumbs(self) -> None:
+        """Show the way down to here."""
+        parts = [safe_content(self.place_name(), "bold")]
+        parts += [safe_content(listing.step.label, "", 40) for listing in self.path[1:]]
+        self.query_one("#crumbs", Static).update(Content.styled(" → ", "$text-muted").join(parts))
+
+    # -- rows
+
+    def run(self, listing: Listing) -> None:
+        """Fetch the rows of one level, in a thread; rows show as they come."""
+        level = listing.step.level
+        listing.running = True
+        self.table_of(level).clear()
+        query = listing.step.query(self.root)
+        self.calls.stream(
+            lambda: self.source(query, listing.cancel),
+            partial(self._rows, listing),
+            group=level.value,
+            done=partial(self._done, listing),
+            failed=partial(self._failed, listing),
+        )
+
+    def _rows(self, listing: Listing, items: list[Match | Outcome]) -> None:
+        for item in items:
+            if isinstance(item, Outcome):
+                listing.outcome = item
+        rows = listing.add(item for item in items if isinstance(item, Match))
+        if listing in self.path:
+            table = self.table_of(listing.step.level)
+            table.add_rows([(key, as_values(match.values)) for key, match in rows])
+            self.show_outcome()
+
+    def _done(self, listing: Listing) -> None:
+        listing.running = False
+        self.show_outcome()
+
+    def _failed(self, listing: Listing, error: ModalittyError) -> None:
+        listing.outcome = Outcome(
+            state=OutcomeState.FAILED, meaning=error.message, advice=error.hint
+        )
+        self._done(listing)
+
+    def show_outcome(self) -> None:
+        """Say how the listing in sight went, or goes."""
+        if self.path:
+            self.query_one("#outcome", Static).update(self.outcome_words(self.here))
+
+    def outcome_words(self, listing: Listing) -> Content:
+        """How a listing went, in words."""
+        found = counted(listing.step.level, len(listing.matches))
+        if listing.running and listing.cancel.is_set():
+            return Content.styled(f"… Cancelling: {found} so far", "$text-warning")
+        if listing.running:
+            return Content.styled(f"… {found} so far, esc cancels", "$text-accent")
+        outcome = listing.outcome
+        if outcome and not outcome.ok:
+            return Content.assemble(outcome_lines(outcome), f"\n{found} before that")
+        took = f" in {units.duration(outcome.seconds)}" if outcome and outcome.seconds else ""
+        words = Content.styled(f"● {found}{took}", "$text-success")
+        if listing.incomplete:
+            hint = "  ! The peer did not match on all optional keys: some rows may not fit."
+            words += Content.styled(hint, "$text-warning")
+        if outcome and outcome.state is OutcomeState.WARNING:
+            words = Content("\n").join([words, outcome_lines(outcome)])
+        return words
+
+    # -- the objects themselves
+
+    def action_inspect(self) -> None:
+        """Open tags and picture of what the row under the cursor stands for."""
+        match = self.current()
+        if match is None:
+            return
+        ref = ref_of(match, self.here.step.of)
+        self.calls.ask(
+            lambda: self.station.instances(ref), partial(self.inspect, ref), group="inspect"
+        )
+
+    def inspect(self, ref: Ref, instances: tuple[Instance, ...]) -> None:
+        """Open the inspector on the first of `instances`."""
+        if not instances:
+            self.say("Nothing of it is held here.")
+            return
+        first = instances[0]
+        held = Ref(
+            level=Level.IMAGE,
+            patient_id=ref.patient_id,
+            study_uid=first.study_uid,
+            series_uid=first.series_uid,
+            sop_instance_uid=ref.sop_instance_uid,
+        )
+        self.app.push_screen(InspectorScreen(self.session, held))

@@ -1,0 +1,76 @@
+"""What can be done here, and how the rest works."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.commands import Place, of_place
+from tui.screens.dialogs import Dialog
+
+ABOUT = {
+    Place.NETWORK: "The devices this station knows. Echo one (C-ECHO) to see whether the link "
+    "works; where it does not, the lower part says why and what to do.",
+    Place.QUERY: "Ask a modality what it has (C-FIND), walk down from studies to series and "
+    "images, and retrieve (C-MOVE) what you need. In the fields: * and ? are wildcards; dates may be "
+    "today, yesterday, -7d, 2024-01-31 or 20240101-20240131.",
+    Place.TRANSFERS: "Everything that moves or has moved since the station started. Arrived counts "
+    "what was seen with our own eyes; promised is what the peer says it will send.",
+    Place.ARCHIVE: "What is held here: studies, their series, their instances.",
+    Place.TRAFFIC: "Associations that are open now, and each message with its status as it passes.",
+    Place.SETTINGS: "What is configured, and where it is kept. Changes take effect at once.",
+    Place.INSPECTOR: "One object: its tags, and its picture beside them.",
+}
+TABLES = (
+    (
+        "/",
+        "Show only rows with this text; ~ before it: regular expression, ! before it: without it.",
+    ),
+    ("space", "Mark the row; commands then act on all marked rows."),
+    ("o", "Sort by another column."),
+    ("y", "Copy (OSC 52)."),
+)
+
+
+class Help(Dialog[None]):
+    """The commands of one place, with a sentence each."""
+
+    BINDINGS = [Binding("question_mark,q", "cancel", "Close", show=False)]  # noqa: RUF012
+
+    def __init__(self, place: Place, *, read_only: bool) -> None:
+        super().__init__(f"Help: {place.value.capitalize()}")
+        self._place = place
+        self._read_only = read_only
+
+    def body(self) -> ComposeResult:
+        """A page to scroll."""
+        with VerticalScroll(id="help"):
+            yield Static(self.page())
+        yield Static("esc Close   ↑↓ Scroll", classes="keys", markup=False)
+
+    def page(self) -> Content:
+        """The text of the page."""
+        parts: list[Content | str | tuple[str, str]] = [ABOUT[self._place], "\n\n"]
+        commands = of_place(self._place, read_only=self._read_only)
+        own = [c for c in commands if c.place is self._place]
+        shared = [c for c in commands if c.place is not self._place]
+        parts += _lines([(c.keys, c.help) for c in own])
+        if self._place is not Place.INSPECTOR:
+            parts += [("\nIn tables\n", "bold"), *_lines(list(TABLES))]
+        parts += [("\nEverywhere\n", "bold"), *_lines([(c.keys, c.help) for c in shared])]
+        if self._read_only:
+            parts.append(
+                ("\nRead-only: commands that change something are taken away.", "$warning")
+            )
+        return Content.assemble(*parts)
+
+
+def _lines(rows: list[tuple[str, str]]) -> list[Content | str | tuple[str, str]]:
+    width = max((len(key) for key, _ in rows), default=0)
+    out: list[Content | str | tuple[str, str]] = []
+    for key, text in rows:
+        out += [(key.ljust(max(width, 6)), "bold $accent"), f"  {text}\n"]
+    return out

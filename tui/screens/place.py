@@ -1,0 +1,85 @@
+"""What the screens of all places have in common."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.screen import Screen
+
+from core.errors import ModalittyError
+from core.events import Severity
+from tui.bridge import News
+from tui.calls import Answered, Calls
+from tui.commands import Place, forbidden
+from tui.safe_text import safe_text
+from tui.session import Session
+from tui.widgets.footer_bar import FooterBar
+from tui.widgets.status_bar import StatusBar
+
+_TOASTS = {Severity.INFO: "information", Severity.WARNING: "warning", Severity.ERROR: "error"}
+
+
+class PlaceScreen(Screen[None]):
+    """A screen with status bar and footer, that hears the news and can call the station.
+
+    A subclass sets :attr:`PLACE` and `BINDINGS = bindings(PLACE)`, and composes its own part in
+    :meth:`body`.
+    """
+
+    PLACE: ClassVar[Place]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.station = session.station
+        self.calls = Calls(self, self.fault)
+
+    def compose(self) -> ComposeResult:
+        """Status on top, the place's own part, the footer."""
+        yield StatusBar(self.session, self.PLACE)
+        yield from self.body()
+        yield FooterBar(self.PLACE, read_only=self.session.read_only)
+
+    def body(self) -> ComposeResult:
+        """The place's own part."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Follow the news."""
+        self.session.news.subscribe(self, self.heard)
+
+    def heard(self, news: News) -> None:
+        """Take what happened at the station."""
+
+    def on_answered(self, message: Answered) -> None:
+        """Take the answer of a call."""
+        message.deliver()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Take dangerous commands away where the console is read-only."""
+        if forbidden(self.PLACE, action, read_only=self.session.read_only):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_back(self) -> None:
+        """Nothing to go back to, at the top of a place."""
+
+    def say(self, text: str, severity: Severity = Severity.INFO) -> None:
+        """Show a toast; the text may come from outside."""
+        kind = _TOASTS[severity]
+        self.notify(safe_text(text, 300), severity=kind, markup=False)  # type: ignore[arg-type]
+
+    def fault(self, error: ModalittyError) -> None:
+        """Show why something could not be done."""
+        text = f"{error.message}. {error.hint}" if error.hint else error.message
+        self.say(text, Severity.ERROR)
+
+
+class QueryPeer(Message):
+    """Somebody wants to query this modality."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name

@@ -1,0 +1,204 @@
+"""What is configured, where it is kept, and what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from core.settings import (
+    ColorDepth,
+    Duplicates,
+    Protocol,
+    Settings,
+    UnknownCallers,
+    ae_title_fault,
+)
+from tui.bridge import News
+from tui.commands import Place, bindings
+from tui.safe_text import safe_content
+from tui.screens.dialogs import Choice, Choose, Prompt
+from tui.screens.place import PlaceScreen
+from tui.widgets.filter_bar import FilteredTable
+from tui.widgets.row_columns import Column
+from tui.widgets.row_table import RowTable
+
+COLUMNS = (
+    Column("key", "Setting", min_width=16, max_width=40, priority=0),
+    Column("value", "Value", min_width=12, max_width=60, flex=1, priority=0),
+    Column("about", "Meaning", min_width=10, max_width=90, flex=2, priority=2),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One setting that can be changed here: its key, what it means, what it may be."""
+
+    key: str
+    about: str
+    kind: type = str
+
+    def value(self, settings: Settings) -> object:
+        """What it is now."""
+        found: object = settings
+        for part in self.key.split("."):
+            found = getattr(found, part)
+        return found
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values it may have, where they are few."""
+        if self.kind is bool:
+            return ("true", "false")
+        if issubclass(self.kind, Enum):
+            return tuple(str(member.value) for member in self.kind)
+        return ()
+
+    def parse(self, text: str) -> object:
+        """A typed value; ValueError says what is wrong with it."""
+        if self.kind is bool:
+            return text == "true"
+        if self.key == "station.ae_title" and (fault := ae_title_fault(text)):
+            raise ValueError(fault)
+        if self.kind in (int, float):
+            try:
+                return self.kind(text)
+            except ValueError:
+                raise ValueError("a number, please") from None
+        return text.strip()
+
+
+ENTRIES = (
+    Entry("station.ae_title", "Our own AE title; peers must list it to let us in."),
+    Entry("station.host", "The address we listen on: 0.0.0.0 is every interface."),
+    Entry("station.port", "The TCP port we listen on.", int),
+    Entry(
+        "station.accept.unknown_callers",
+        "What callers may do whose AE title is not in Network.",
+        UnknownCallers,
+    ),
+    Entry(
+        "station.accept.check_called_ae_title", "Refuse callers that call us by another name.", bool
+    ),
+    Entry("station.connect_timeout", "Seconds to wait for TCP to connect.", float),
+    Entry("station.acse_timeout", "Seconds to wait for an association to be answered.", float),
+    Entry("station.dimse_timeout", "Seconds to wait for an answer to a message.", float),
+    Entry("station.network_timeout", "Seconds until a silent peer is dropped.", float),
+    Entry("station.max_associations", "Associations served at once.", int),
+    Entry(
+        "station.max_associations_per_address", "Associations served at once for one address.", int
+    ),
+    Entry("station.max_jobs", "Transfers that run at once; the others wait.", int),
+    Entry("archive.duplicates", "What happens to an object that is held already.", Duplicates),
+    Entry("preview.protocol", "How pictures are drawn; auto asks the terminal.", Protocol),
+    Entry("preview.color", "Colours of block pictures.", ColorDepth),
+    Entry("ui.theme", "Colours of this console."),
+)
+
+
+class SettingsScreen(PlaceScreen):
+    """The settings as a table; the files in use below it."""
+
+    PLACE = Place.SETTINGS
+    BINDINGS: ClassVar = bindings(Place.SETTINGS)
+
+    def body(self) -> ComposeResult:
+        """The table, and the files."""
+        yield FilteredTable(RowTable(COLUMNS, id="settings"))
+        yield Static(id="words", markup=False)
+
+    def on_mount(self) -> None:
+        """Show what is configured."""
+        super().on_mount()
+        self._show()
+        self.table.focus()
+
+    @property
+    def table(self) -> RowTable:
+        """The table of settings."""
+        return self.query_one(RowTable)
+
+    def heard(self, news: News) -> None:
+        """Show where we listen, when that changes."""
+        if news.listening:
+            self._show()
+
+    def action_edit(self) -> None:
+        """Ask for another value."""
+        entry = self._current()
+        if entry is None:
+            return
+        now = _text(entry.value(self.station.settings))
+        choices = entry.choices
+        if entry.key == "ui.theme":
+            choices = tuple(sorted(self.app.available_themes))
+        if choices:
+            options = [Choice(choice, choice) for choice in choices]
+            dialog = Choose(entry.key, options, text=entry.about, selected=now)
+            self.app.push_screen(dialog, partial(self._change, entry))
+        else:
+            prompt = Prompt(entry.key, entry.about, now, check=partial(_fault, entry), verb="Save")
+            self.app.push_screen(prompt, partial(self._change, entry))
+
+    @on(RowTable.RowOpened)
+    async def _opened(self) -> None:
+        await self.run_action("edit")
+
+    def _change(self, entry: Entry, text: str | None) -> None:
+        if text is not None and text != _text(entry.value(self.station.settings)):
+            value = entry.parse(text)
+            self.calls.ask(
+                lambda: self.station.change(entry.key, value), lambda _: self._changed(entry)
+            )
+
+    def _changed(self, entry: Entry) -> None:
+        if entry.key == "ui.theme":
+            self.app.theme = self.station.settings.ui.theme
+        self._show()
+
+    def _current(self) -> Entry | None:
+        return next((e for e in ENTRIES if e.key == self.table.cursor_key), None)
+
+    def _show(self) -> None:
+        settings = self.station.settings
+        rows: list[tuple[str, dict[str, object]]] = [
+            (e.key, {"key": e.key, "value": _text(e.value(settings)), "about": e.about})
+            for e in ENTRIES
+        ]
+        self.table.set_rows(rows)
+        self._tell()
+
+    @on(RowTable.RowHighlighted)
+    def _tell(self) -> None:
+        entry = self._current()
+        address = self.station.listening
+        listening = f"{address[0]}:{address[1]}" if address else "not listening"
+        lines = [
+            safe_content(entry.about if entry else "", "bold"),
+            safe_content(f"Listening:     {listening}"),
+            safe_content(f"Configuration: {self.station.config_path}"),
+            safe_content(f"Data:          {self.station.data_folder}"),
+        ]
+        self.query_one("#words", Static).update(Content("\n").join(lines))
+
+
+def _fault(entry: Entry, text: str) -> str:
+    try:
+        entry.parse(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Enum):
+        return str(value.value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

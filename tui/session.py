@@ -1,0 +1,76 @@
+"""What every screen is given: the station, and how to hear from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from textual.signal import Signal
+
+from core.model import Job
+from core.station import Station
+from tui.bridge import News
+from tui.preview.terminal import Terminal
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the status bar says."""
+
+    ae_title: str = ""
+    listening: str = ""
+    """Address and port, or why there is no listener."""
+    is_listening: bool = False
+    associations: int = 0
+    jobs: tuple[Job, ...] = ()
+    """The jobs that have not ended."""
+    received: int = 0
+    """Objects taken since the console opened."""
+
+
+class StatusKeeper:
+    """Keeps the status up to date with the news."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self._jobs = {job.id: job for job in station.jobs() if not job.state.ended}
+        self._received = 0
+        self._fault = ""
+        self.current = Status()
+        self.take(News(associations_changed=True))
+
+    def take(self, news: News) -> None:
+        """Bring :attr:`current` up to date."""
+        for job in news.jobs:
+            self._jobs[job.id] = job
+            if job.state.ended:
+                del self._jobs[job.id]
+        self._received += news.stored
+        self._rebuild()
+
+    def no_listener(self, why: str) -> None:
+        """Say why the listener is not open; an empty reason takes that back."""
+        self._fault = why
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        address = self._station.listening
+        self.current = Status(
+            ae_title=self._station.settings.station.ae_title,
+            listening=f"{address[0]}:{address[1]}" if address else self._fault or "not listening",
+            is_listening=address is not None,
+            associations=len(self._station.associations()),
+            jobs=tuple(self._jobs.values()),
+            received=self._received,
+        )
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of the console."""
+
+    station: Station
+    read_only: bool
+    news: Signal[News]
+    status: StatusKeeper = field(compare=False)
+    title: str = "Modalitty"
+    terminal: Terminal | None = None

@@ -1,0 +1,51 @@
+"""A line of clickable words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.widget import Widget
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of the line: harmless text, its style, and the action a click on it runs."""
+
+    text: str
+    style: str = ""
+    action: str = ""
+
+
+class SegmentLine(Widget):
+    """Shows segments on one line, and runs a segment's action when it is clicked."""
+
+    DEFAULT_CSS = "SegmentLine { height: 1; width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._segments: Sequence[Segment] = ()
+
+    def show(self, segments: Sequence[Segment]) -> None:
+        """Replace the line."""
+        if segments != self._segments:
+            self._segments = segments
+            self.refresh()
+
+    def render(self) -> Content:
+        """The line as content."""
+        return Content.assemble(*((s.text, s.style) for s in self._segments))
+
+    async def on_click(self, event: events.Click) -> None:
+        """Run the action of the word under the pointer."""
+        event.stop()
+        start = 0
+        for segment in self._segments:
+            end = start + cell_len(segment.text)
+            if start <= event.x < end and segment.action:
+                await self.screen.run_action(segment.action)
+                return
+            start = end
