@@ -16,6 +16,7 @@ from pydicom.uid import JPEGExtended12Bit, RLELossless
 
 from core.errors import NoPreviewError
 from core.imaging.files import UNDEFINED, ImageFile
+from core.imaging.jpeg12 import decode_12_bit
 
 Array = NDArray[Any]
 
@@ -175,7 +176,12 @@ def _bits(image: ImageFile, layout: Layout, frame: int) -> Array:
 
 
 def _encapsulated(image: ImageFile, layout: Layout, frame: int, decoder: Any) -> Array:
-    faults = []
+    faults: list[str] = []
+    if image.transfer_syntax == JPEGExtended12Bit and layout.stored > 8 and layout.samples == 1:
+        try:
+            return decode_12_bit(image, layout.rows, layout.columns, layout.frames, frame)
+        except Exception as fault:
+            faults.append(_first_line(fault))
     for plugin in PLUGINS:
         if plugin not in decoder.available_plugins:
             continue
@@ -190,9 +196,7 @@ def _encapsulated(image: ImageFile, layout: Layout, frame: int, decoder: Any) ->
             faults.append(_first_line(fault))
             continue
         return _stored_bits(array, layout) if image.transfer_syntax == RLELossless else array
-    if image.transfer_syntax == JPEGExtended12Bit and layout.stored > 8:
-        faults = ["12 bit JPEG has no decoder here"]
-    why = faults[-1] if faults else "no decoder for it is installed"
+    why = faults[0] if faults else "no decoder for it is installed"
     name = image.transfer_syntax.name
     raise NoPreviewError(f"no preview: {name} pixel data cannot be decoded: {why}")
 

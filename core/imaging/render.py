@@ -190,6 +190,6 @@ def no_image(ds: Dataset) -> str:
         if uid.startswith(prefix):
             return meaning
     name = UID(uid).name if uid else ""
-    if not uid or name == uid:
+    if not uid or name == uid or "Image" in name:
         return "it has no pixel data"
     return f"an object of class {name.removesuffix(' Storage')} has no picture"

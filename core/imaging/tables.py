@@ -75,7 +75,7 @@ def automatic(values: Array) -> Window:
     if len(flat) > 1 << 18:
         flat = flat[:: len(flat) >> 18]
     flat = flat[np.isfinite(flat)]
-    low, high = np.percentile(flat, (0.1, 99.9)) if len(flat) else (0.0, 1.0)
+    low, high = np.percentile(flat, (0.1, 99.9), method="nearest") if len(flat) else (0.0, 1.0)
     # LINEAR shows center - 0.5 ± (width - 1) / 2, so that low is black and high is white.
     width = max(float(high - low) + 1, 1.0)
     center = float(low + high) / 2 + 0.5
