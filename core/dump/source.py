@@ -1,4 +1,4 @@
-"""Opening what shall be dumped: where the data set begins, and how it is encoded (PS3.5, PS3.10)."""
+"""Opening what shall be dumped: where the data set begins and how it is encoded, PS3.5 and 10."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Kind(str, Enum):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One thing met: an element with its value at `offset`, or where a sequence or item begins, ends.
+    """One thing met: an element, its value at `offset`; where a sequence or item begins or ends.
 
     `length` is the declared one, None where undefined; `available` the bytes really there.
     """

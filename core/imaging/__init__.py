@@ -1,5 +1,5 @@
 """Pictures of DICOM objects, decoded in a process apart."""
 
-from core.imaging.guard import Decoder
+from core.imaging.decoder import Decoder
 
 __all__ = ["Decoder"]

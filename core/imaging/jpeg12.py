@@ -9,7 +9,9 @@ from pydicom.encaps import get_frame
 from core.imaging.files import ImageFile
 
 
-def decode_12_bit(image: ImageFile, rows: int, columns: int, frames: int, frame: int) -> NDArray[np.uint16]:
+def decode_12_bit(
+    image: ImageFile, rows: int, columns: int, frames: int, frame: int
+) -> NDArray[np.uint16]:
     """One grey frame as rows by columns of 16 bit words; raises ValueError where GDCM cannot."""
     import gdcm
 
