@@ -1,0 +1,156 @@
+"""The line under a row table that says what it is filtered by, and takes it as it is typed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui.safe_text import safe_text
+from tui.widgets.row_table import RowTable
+from tui.widgets.row_view import RowView
+
+
+class FilterInput(Input):
+    """A line that is left the moment a key says so, however fast the keys come.
+
+    Keys in a burst are all sent to the widget that has the focus when they arrive. Those behind
+    the key that left are no text any more: they go on to the bindings of who has the focus now.
+    """
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self.screen.focused is not self:
+            event.prevent_default()
+        elif event.key == "backspace":  # as a binding it would come after letters typed later
+            event.prevent_default()
+            event.stop()
+            self.action_delete_left()
+        elif event.key in ("enter", "escape", "down"):
+            event.prevent_default()
+            event.stop()
+            bar = self.parent
+            if isinstance(bar, FilterBar):
+                bar.end(keep=event.key != "escape")
+
+
+class FilterBar(Horizontal):
+    """An input for a filter, and "12 of 400" beside it; hidden while there is no filter."""
+
+    DEFAULT_CSS = """
+    FilterBar {
+        height: 1;
+        display: none;
+        background: $panel;
+        & > #filter-sign { width: 2; color: $text-accent; text-style: bold; }
+        & > Input { border: none; height: 1; padding: 0; width: 1fr; background: $panel; }
+        & > #filter-count { width: auto; padding: 0 1; color: $text-muted; }
+        & > #filter-count.-error { color: $text-error; text-style: bold; }
+    }
+    """
+
+    class Changed(Message):
+        """Another text stands in the line."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, table: RowTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def compose(self) -> ComposeResult:
+        """The sign, the line and the count."""
+        yield Static("/", id="filter-sign")
+        yield FilterInput(placeholder="text  ~regex  !not", compact=True)
+        yield Static("", id="filter-count")
+
+    def open(self) -> None:
+        """Show the line and let it have the keys."""
+        self.display = True
+        # At once: the next keys are text already, and would be commands to the table.
+        self.screen.set_focus(self.query_one(Input))
+
+    def show_text(self, text: str) -> None:
+        """Take over what the table is filtered by, unless the person is typing."""
+        line = self.query_one(Input)
+        if line.value != text and not line.has_focus:
+            line.value = text
+        if text:
+            self.display = True
+
+    def show_count(self, shown: int, total: int, error: str = "") -> None:
+        """Say how many rows pass, or why the filter cannot be used."""
+        count = self.query_one("#filter-count", Static)
+        count.set_class(bool(error), "-error")
+        text = safe_text(error, max(16, self.size.width // 2)) or f"{shown:,} of {total:,}"
+        count.update(Content(text))
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Changed(event.value))
+
+    def end(self, keep: bool) -> None:
+        """Leave the line for the table; without `keep` the filter is gone."""
+        line = self.query_one(Input)
+        if not keep:
+            line.value = ""
+        self.screen.set_focus(self._table)
+        self.display = bool(line.value)
+
+
+class FilteredTable(Vertical):
+    """A row table with its filter line: `/` opens it, enter keeps the filter, escape clears it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Priority: the keys typed after it are text already when they come in one burst.
+        Binding("slash", "filter", "Filter", id="row_table.filter", priority=True),
+        Binding("escape", "clear_filter", "Clear filter", show=False, id="row_table.clear_filter"),
+    ]
+
+    def __init__(self, table: RowTable, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.table = table
+        self._bar = FilterBar(table)
+
+    def compose(self) -> ComposeResult:
+        """The table, and the line under it."""
+        yield self.table
+        yield self._bar
+
+    def on_mount(self) -> None:
+        """Show the filter that the table came with."""
+        self._bar.show_text(self.table.filter_text)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Escape is ours only while there is a filter to clear; a slash may be text."""
+        if action == "clear_filter":
+            return bool(self.table.filter_text)
+        if action == "filter":
+            return self.screen.focused is self.table
+        return True
+
+    def action_filter(self) -> None:
+        """Open the filter line."""
+        self._bar.open()
+
+    def action_clear_filter(self) -> None:
+        """Show all rows again."""
+        self._bar.end(keep=False)
+
+    @on(FilterBar.Changed)
+    def _apply(self, event: FilterBar.Changed) -> None:
+        event.stop()
+        self.table.filter_text = event.text
+
+    @on(RowView.FilterChanged)
+    def _count(self, event: RowView.FilterChanged) -> None:
+        self._bar.show_text(self.table.filter_text)
+        self._bar.show_count(event.shown, event.total, event.error)
