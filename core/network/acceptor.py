@@ -1,0 +1,63 @@
+"""The handshake of an incoming connection: A-ASSOCIATE-RQ in, AC or RJ out, PS3.8 7.1 and 9.2."""
+
+from __future__ import annotations
+
+import time
+
+from core import model
+from core.network import negotiation, pdu
+from core.network.association import LINGER, Association
+from core.network.faults import AbortedError, LinkError, ProtocolError
+from core.network.negotiation import Rejection
+from core.network.wire import BUFFER_SIZE, Wire
+from core.settings import Settings
+
+
+def read_request(wire: Wire, patience: float) -> memoryview:
+    """The body of the A-ASSOCIATE-RQ that opens a connection, within `patience` seconds in all.
+
+    Valid until the next read. Raises a LinkError where it does not come or is something else.
+    """
+    deadline = time.monotonic() + patience
+    kind, length = pdu.HEADER.unpack(wire.take(6, deadline))
+    if kind == pdu.Type.ABORT:
+        raise AbortedError(0, 0)
+    if kind != pdu.Type.ASSOCIATE_RQ:
+        raise pdu.unexpected(kind)
+    if not 68 <= length <= min(pdu.MAX_ASSOCIATE, BUFFER_SIZE):
+        raise ProtocolError(f"an A-ASSOCIATE-RQ of {length} bytes")
+    return wire.take(length, deadline)
+
+
+def accept(
+    wire: Wire, request: pdu.Associate, settings: Settings, about: model.Association
+) -> tuple[Association, tuple[str, ...]]:
+    """Accept `request`; the association, and a line per presentation context."""
+    station = settings.station
+    answers = negotiation.negotiate(request, settings)
+    association = Association(
+        wire,
+        about,
+        negotiation.accepted(answers),
+        max_pdu=station.max_pdu,
+        peer_max_pdu=request.max_pdu,
+        patience=station.network_timeout,
+    )
+    content = pdu.Associate(request.calling, request.called, answers, station.max_pdu)
+    wire.send([pdu.encode_accept(content)], station.network_timeout)
+    return association, negotiation.describe(answers)
+
+
+def turn_away(wire: Wire, why: Rejection) -> None:
+    """Answer with A-ASSOCIATE-RJ and close."""
+    wire.last_words(pdu.reject(why.result, why.source, why.reason))
+    wire.close(LINGER)
+
+
+def hang_up(wire: Wire, cause: LinkError) -> None:
+    """Close a connection that never became an association, with A-ABORT where one is due."""
+    if isinstance(cause, ProtocolError):
+        wire.last_words(pdu.abort(2, cause.reason))
+        wire.close(LINGER)
+    else:
+        wire.close()

@@ -1,0 +1,121 @@
+"""Identifiers of queries as bytes, PS3.4 C.4.1: flat ones quickly, all others by pydicom."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+
+from pydicom import Dataset
+from pydicom.charset import convert_encodings
+from pydicom.dataelem import DataElement
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_dataset
+from pydicom.filewriter import write_dataset
+from pydicom.multival import MultiValue
+
+from core.errors import UsageError
+from core.network.contexts import EXPLICIT_BE, IMPLICIT_LE
+
+MAX_IDENTIFIER = 1 << 20
+"""Bytes of an identifier we read from a peer."""
+
+_IMPLICIT = struct.Struct("<HHI")
+_SHORT = struct.Struct("<HH2sH")
+_LONG = struct.Struct("<HH2sxxI")
+_LONG_VRS = frozenset({"UC", "UR", "UT"})
+_CHARSET_VRS = frozenset({"SH", "LO", "ST", "LT", "UC", "UT", "PN"})
+_PLAIN_VRS = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR"})
+_UTF8 = "ISO_IR 192"
+
+
+def decode(data: bytes, transfer_syntax: str) -> Dataset:
+    """Read an identifier; raises UsageError where it is no data set."""
+    try:
+        ds = read_dataset(
+            BytesIO(data),
+            is_implicit_VR=transfer_syntax == IMPLICIT_LE,
+            is_little_endian=transfer_syntax != EXPLICIT_BE,
+        )
+        # Elements are decoded on first use: a damaged one is better found here than later.
+        for element in ds:
+            _ = element.value
+    except Exception as exc:
+        # pydicom raises whatever its parsing ran into, down to RecursionError.
+        raise UsageError(f"the identifier cannot be read ({type(exc).__name__})") from exc
+    return ds
+
+
+def encode(ds: Dataset, transfer_syntax: str) -> bytes:
+    """Write an identifier in a native transfer syntax, little or big endian.
+
+    Text that its character set cannot hold makes the whole UTF-8 (PS3.3 C.12.1.1.2).
+    """
+    if transfer_syntax != EXPLICIT_BE:
+        try:
+            return _encode_flat(ds, implicit=transfer_syntax == IMPLICIT_LE)
+        except UnicodeEncodeError:
+            ds.SpecificCharacterSet = _UTF8
+            return _encode_flat(ds, implicit=transfer_syntax == IMPLICIT_LE)
+        except _NotFlatError:
+            pass
+    return _encode_any(ds, transfer_syntax)
+
+
+class _NotFlatError(Exception):
+    """The data set has something in it that only pydicom writes."""
+
+
+def _encode_any(ds: Dataset, transfer_syntax: str) -> bytes:
+    with DicomBytesIO() as out:
+        out.is_implicit_VR = transfer_syntax == IMPLICIT_LE
+        out.is_little_endian = transfer_syntax != EXPLICIT_BE
+        write_dataset(out, ds)
+        return bytes(out.getvalue())
+
+
+def _encode_flat(ds: Dataset, *, implicit: bool) -> bytes:
+    charset = ds.get("SpecificCharacterSet")
+    encodings = convert_encodings(charset) if charset else ["ascii"]
+    parts: list[bytes] = []
+    for element in ds:
+        raw = _encode_value(element, encodings)
+        tag, vr = element.tag, element.VR
+        if implicit:
+            parts.append(_IMPLICIT.pack(tag >> 16, tag & 0xFFFF, len(raw)))
+        elif vr in _LONG_VRS:
+            parts.append(_LONG.pack(tag >> 16, tag & 0xFFFF, vr.encode(), len(raw)))
+        else:
+            parts.append(_SHORT.pack(tag >> 16, tag & 0xFFFF, vr.encode(), len(raw)))
+        parts.append(raw)
+    return b"".join(parts)
+
+
+def _encode_value(element: DataElement, encodings: list[str]) -> bytes:
+    vr, value = element.VR, element.value
+    if value is None or value == "":
+        if vr == "SQ":
+            raise _NotFlatError
+        return b""
+    values = list(value) if isinstance(value, MultiValue | list) else [value]
+    if vr in _PLAIN_VRS:
+        raw = "\\".join(map(str, values)).encode("ascii")
+    elif vr in _CHARSET_VRS:
+        raw = _encode_text(values, encodings)
+    elif vr == "US":
+        raw = struct.pack(f"<{len(values)}H", *values)
+    elif vr == "UL":
+        raw = struct.pack(f"<{len(values)}I", *values)
+    else:
+        raise _NotFlatError
+    if len(raw) > 0xFFFE and vr not in _LONG_VRS:
+        raise _NotFlatError
+    return raw + (b"\0" if vr == "UI" else b" ") if len(raw) % 2 else raw
+
+
+def _encode_text(values: list[object], encodings: list[str]) -> bytes:
+    text = "\\".join(map(str, values))
+    if text.isascii():
+        return text.encode("ascii")
+    if len(encodings) > 1:
+        raise _NotFlatError  # ISO 2022: the writer knows where to escape
+    return text.encode(encodings[0])

@@ -1,0 +1,282 @@
+"""The listener: takes connections within limits, and runs each in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import select
+import socket
+import threading
+import time
+
+from msgspec import Struct
+
+from core import model
+from core.errors import ListenError
+from core.events import (
+    AssociationEnded,
+    AssociationOpened,
+    AssociationRejected,
+    EventBus,
+    Listening,
+    Notice,
+    Severity,
+)
+from core.network import acceptor, negotiation, pdu
+from core.network.association import next_id
+from core.network.faults import LinkError
+from core.network.ports import Archive, SettingsSource
+from core.network.registry import Registry
+from core.network.scp import Provider
+from core.network.scu import Caller
+from core.network.wire import Wire
+from core.settings import StationSettings
+
+log = logging.getLogger(__name__)
+
+_BACKLOG = 128
+_PAUSE = 0.2  # after the system refused us a socket
+_BUSY_READ = 2.0  # seconds for the request of a caller who will be told that we are full
+_MAX_TURNED_AWAY = 32
+_IDLE = 0.5  # seconds without a message after which a closing listener waits no more
+
+
+class _Connection:
+    """A connection and its thread; `pending` until it has become an association."""
+
+    def __init__(self, wire: Wire, host: str, port: int) -> None:
+        self.wire = wire
+        self.host = host
+        self.address = f"{host}:{port}"
+        self.pending = True
+        self.full = False
+        """It is over the limit: to be told so."""
+
+
+class _Counts(Struct, frozen=True):
+    total: int
+    of_host: int
+    turned_away: int
+
+
+class Listener:
+    """Listens for associations and answers them out of the archive."""
+
+    def __init__(self, store: SettingsSource, archive: Archive, events: EventBus) -> None:
+        self._store = store
+        self._events = events
+        self._caller = Caller(store, events)
+        self._provider = Provider(store, archive, events, self._caller)
+        self._registry = Registry()
+        self._connections: dict[_Connection, threading.Thread] = {}
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._wake: tuple[socket.socket, socket.socket] | None = None
+        self._thread: threading.Thread | None = None
+
+    # -- life
+
+    def start(self, port: int | None = None) -> int:
+        """Bind, listen, and return the port; `port` (0: any free one) overrides the settings.
+
+        Raises ListenError where the address cannot be had.
+        """
+        station = self._store.current.station
+        self._socket = _bind(station, station.port if port is None else port)
+        bound = int(self._socket.getsockname()[1])
+        self._wake = socket.socketpair()
+        self._thread = threading.Thread(
+            target=self._accept_loop,
+            args=(self._socket, self._wake[0]),
+            name="listener",
+            daemon=True,
+        )
+        self._thread.start()
+        self._events.publish(Listening(host=station.host, port=bound))
+        return bound
+
+    def stop(self, grace: float) -> None:
+        """Take no more, give associations `grace` seconds to end, abort the rest, join threads."""
+        if self._thread is None or self._wake is None:
+            return
+        self._wake[1].send(b"x")
+        self._thread.join()
+        for sock in self._wake:
+            sock.close()
+        self._thread = self._wake = self._socket = None
+        self._wait_for_associations(time.monotonic() + grace)
+        self._caller.close()
+        for connection, thread in self._snapshot():
+            connection.wire.end("the listener closes")
+            thread.join(10.0)
+        self._events.publish(Listening(host=self._store.current.station.host, port=0))
+
+    def associations(self) -> tuple[model.Association, ...]:
+        """The live associations, in and (for C-MOVE) out, oldest first."""
+        both = self._registry.about() + self._caller.associations()
+        return tuple(sorted(both, key=lambda about: about.id))
+
+    def abort(self, association_id: int) -> bool:
+        """Abort one association; False where there is none by that id."""
+        ended = self._registry.end(association_id, "aborted by a person here")
+        return ended or self._caller.abort(association_id)
+
+    def _wait_for_associations(self, deadline: float) -> None:
+        """Wait for those that are at work; whoever is silent meanwhile is not waited for."""
+        while time.monotonic() < deadline:
+            now = time.monotonic()
+            live = self._registry.all()
+            if all(a.idle_since is not None and now - a.idle_since > _IDLE for a in live):
+                return
+            for _, thread in self._snapshot()[:1]:
+                thread.join(0.05)
+
+    def _snapshot(self) -> list[tuple[_Connection, threading.Thread]]:
+        with self._lock:
+            return list(self._connections.items())
+
+    # -- taking connections
+
+    def _accept_loop(self, listening: socket.socket, wake: socket.socket) -> None:
+        poll = select.poll()
+        poll.register(listening, select.POLLIN)
+        poll.register(wake, select.POLLIN)
+        failing = False
+        with listening:
+            while not any(fd == wake.fileno() for fd, _ in poll.poll()):
+                try:
+                    sock, address = listening.accept()
+                except (BlockingIOError, ConnectionError):
+                    continue
+                except OSError as exc:  # out of descriptors or buffers: that passes
+                    self._say_failing(exc, before=failing)
+                    failing = True
+                    select.select([wake], [], [], _PAUSE)
+                    continue
+                failing = False
+                self._begin(sock, str(address[0]), int(address[1]))
+
+    def _say_failing(self, exc: OSError, *, before: bool) -> None:
+        if not before:
+            text = f"connections cannot be taken: {exc.strerror or exc}"
+            self._events.publish(Notice(severity=Severity.ERROR, text=text))
+
+    def _begin(self, sock: socket.socket, host: str, port: int) -> None:
+        try:
+            connection = _Connection(Wire(sock), host, port)
+            thread = threading.Thread(
+                target=self._run, args=(connection,), name=f"from {host}:{port}", daemon=True
+            )
+            if self._has_room(connection):
+                with self._lock:
+                    self._connections[connection] = thread
+                thread.start()
+                return
+        except (OSError, RuntimeError) as exc:  # no memory, no thread
+            log.error("a connection from %r was dropped: %s", host, exc)
+            with self._lock:
+                self._connections.pop(connection, None)
+        sock.close()
+
+    def _has_room(self, new: _Connection) -> bool:
+        """Whether to talk to a new connection at all; where a limit is reached it is marked full.
+
+        A connection that has not yet said anything gives way to a new one: silent ones could
+        otherwise lock out everybody behind the same address.
+        """
+        station = self._store.current.station
+        with self._lock:
+            counts = self._count(new.host)
+            crowded = counts.of_host >= station.max_associations_per_address
+            if crowded or counts.total >= station.max_associations:
+                silent = (
+                    c
+                    for c in self._connections
+                    if c.pending and not c.full and (c.host == new.host or not crowded)
+                )
+                oldest = next(silent, None)
+                if oldest is not None:
+                    oldest.full = True
+                    oldest.wire.end("gave way to a newer connection without having said anything")
+                else:
+                    new.full = True
+            return not new.full or counts.turned_away < _MAX_TURNED_AWAY
+
+    def _count(self, host: str) -> _Counts:
+        served = [c for c in self._connections if not c.full]
+        return _Counts(
+            total=len(served),
+            of_host=sum(c.host == host for c in served),
+            turned_away=len(self._connections) - len(served),
+        )
+
+    # -- one connection, in its thread
+
+    def _run(self, connection: _Connection) -> None:
+        calling = called = ""
+        try:
+            station = self._store.current.station
+            patience = _BUSY_READ if connection.full else station.acse_timeout
+            body = acceptor.read_request(connection.wire, patience)
+            connection.pending = False
+            calling, called = pdu.titles(body)
+            request = pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, body)
+            self._answer(connection, request)
+        except LinkError as exc:
+            acceptor.hang_up(connection.wire, exc)
+            self._rejected(connection, calling, called, str(exc))
+        except Exception:
+            log.exception("a connection from %r failed", connection.address)
+            connection.wire.close()
+        finally:
+            with self._lock:
+                self._connections.pop(connection, None)
+
+    def _answer(self, connection: _Connection, request: pdu.Associate) -> None:
+        settings = self._store.current
+        why = negotiation.FULL if connection.full else negotiation.judge(request, settings)
+        if why is not None:
+            acceptor.turn_away(connection.wire, why)
+            self._rejected(connection, request.calling, request.called, why.text)
+            return
+        about = model.Association(
+            id=next_id(),
+            outgoing=False,
+            peer=request.calling.strip(),
+            address=connection.address,
+            since=time.time(),
+        )
+        association, lines = acceptor.accept(connection.wire, request, settings, about)
+        self._registry.add(association)
+        reason = ""
+        try:
+            self._events.publish(AssociationOpened(association=about, contexts=lines))
+            reason = self._provider.serve(association)
+        finally:
+            self._registry.remove(association)
+            self._events.publish(AssociationEnded(association=about, reason=reason))
+
+    def _rejected(self, connection: _Connection, calling: str, called: str, reason: str) -> None:
+        self._events.publish(
+            AssociationRejected(
+                address=connection.address, calling=calling, called=called, reason=reason
+            )
+        )
+
+
+def _bind(station: StationSettings, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in station.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((station.host, port))
+        sock.listen(_BACKLOG)
+        sock.setblocking(False)
+    except (OSError, OverflowError) as exc:
+        sock.close()
+        text = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+        raise ListenError(
+            f"cannot listen on {station.host}:{port}: {text}",
+            "another program may have the port, or the address is not ours: "
+            "change station.port or station.host",
+        ) from exc
+    return sock

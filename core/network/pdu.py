@@ -1,0 +1,163 @@
+"""PDUs of the upper layer, PS3.8 9.3: the small ones by `struct`, A-ASSOCIATE by pynetdicom.
+
+This is the edge towards pynetdicom's codecs: whatever they raise on damaged input leaves here as
+ProtocolError.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+from msgspec import Struct
+from pydicom.uid import UID
+from pynetdicom import pdu as codec
+from pynetdicom._globals import APPLICATION_CONTEXT_NAME
+from pynetdicom.pdu_primitives import (
+    A_ASSOCIATE,
+    ImplementationClassUIDNotification,
+    ImplementationVersionNameNotification,
+    MaximumLengthNotification,
+    SCP_SCU_RoleSelectionNegotiation,
+)
+from pynetdicom.presentation import PresentationContext
+
+from core.network.faults import ProtocolError, Reason
+
+HEADER = struct.Struct(">BxI")
+PDV_HEADER = struct.Struct(">IBB")
+P_DATA_HEADERS = struct.Struct(">BxIIBB")
+"""PDU header and PDV header of a P-DATA-TF that holds one presentation data value."""
+
+MAX_ASSOCIATE = 1 << 20
+"""Bytes of an A-ASSOCIATE PDU we read: 128 contexts with every transfer syntax have 200 KB."""
+
+IMPLEMENTATION_CLASS_UID = "2.25.262014833812893461358430929716408206231"
+IMPLEMENTATION_VERSION = "MODALITTY_0.1"
+
+
+class Type:
+    """PDU types, PS3.8 9.3.1."""
+
+    ASSOCIATE_RQ = 1
+    ASSOCIATE_AC = 2
+    ASSOCIATE_RJ = 3
+    P_DATA = 4
+    RELEASE_RQ = 5
+    RELEASE_RP = 6
+    ABORT = 7
+
+
+RELEASE_RQ = bytes((Type.RELEASE_RQ, 0, 0, 0, 0, 4, 0, 0, 0, 0))
+RELEASE_RP = bytes((Type.RELEASE_RP, 0, 0, 0, 0, 4, 0, 0, 0, 0))
+
+
+def abort(source: int, reason: int) -> bytes:
+    """An A-ABORT PDU, PS3.8 9.3.8."""
+    return bytes((Type.ABORT, 0, 0, 0, 0, 4, 0, 0, source, reason))
+
+
+def reject(result: int, source: int, reason: int) -> bytes:
+    """An A-ASSOCIATE-RJ PDU, PS3.8 9.3.4."""
+    return bytes((Type.ASSOCIATE_RJ, 0, 0, 0, 0, 4, 0, result, source, reason))
+
+
+def unexpected(kind: int) -> ProtocolError:
+    """The error for a PDU that has no place here: one out of turn, or of no known type."""
+    if Type.ASSOCIATE_RQ <= kind <= Type.ABORT:
+        return ProtocolError(f"a PDU of type {kind} out of turn", Reason.UNEXPECTED_PDU)
+    return ProtocolError(f"a PDU of the unknown type {kind}", Reason.UNRECOGNISED_PDU)
+
+
+class Associate(Struct, frozen=True):
+    """The content of an A-ASSOCIATE-RQ or -AC; `max_pdu` 0 is unlimited."""
+
+    calling: str
+    called: str
+    contexts: tuple[PresentationContext, ...]
+    max_pdu: int
+    roles: tuple[SCP_SCU_RoleSelectionNegotiation, ...] = ()
+    application_context: str = APPLICATION_CONTEXT_NAME
+    protocol_version: int = 1
+
+
+def titles(body: memoryview) -> tuple[str, str]:
+    """Calling and called AE title of an A-ASSOCIATE-RQ body, as far as it has any."""
+    called, calling = bytes(body[4:20]), bytes(body[20:36])
+    return calling.decode("latin-1").strip(" \0"), called.decode("latin-1").strip(" \0")
+
+
+def decode_associate(kind: int, body: memoryview) -> Associate:
+    """Read the body of an A-ASSOCIATE-RQ or -AC; raises ProtocolError where it is damaged."""
+    pdu = codec.A_ASSOCIATE_RQ() if kind == Type.ASSOCIATE_RQ else codec.A_ASSOCIATE_AC()
+    try:
+        pdu.decode(HEADER.pack(kind, len(body)) + bytes(body))
+        primitive = pdu.to_primitive()
+        return _from_primitive(primitive, kind, pdu.protocol_version)
+    except Exception as exc:
+        # The codec raises whatever its parsing ran into: AssertionError, KeyError, struct.error …
+        raise ProtocolError(f"a damaged A-ASSOCIATE PDU ({type(exc).__name__})") from exc
+
+
+def _from_primitive(primitive: A_ASSOCIATE, kind: int, version: int) -> Associate:
+    request = kind == Type.ASSOCIATE_RQ
+    contexts = (
+        primitive.presentation_context_definition_list
+        if request
+        else primitive.presentation_context_definition_results_list
+    )
+    if request and not all(cx.transfer_syntax and cx.abstract_syntax for cx in contexts):
+        raise ValueError("a presentation context without syntax")
+    return Associate(
+        calling=primitive.calling_ae_title if request else "",
+        called=primitive.called_ae_title if request else "",
+        contexts=tuple(contexts),
+        max_pdu=primitive.maximum_length_received or 0,
+        roles=tuple(
+            item
+            for item in primitive.user_information
+            if isinstance(item, SCP_SCU_RoleSelectionNegotiation)
+        ),
+        application_context=str(primitive.application_context_name or ""),
+        protocol_version=version,
+    )
+
+
+def encode_request(content: Associate) -> bytes:
+    """Write an A-ASSOCIATE-RQ, PS3.8 9.3.2."""
+    primitive = _to_primitive(content)
+    primitive.presentation_context_definition_list = list(content.contexts)
+    return codec.A_ASSOCIATE_RQ(primitive).encode()
+
+
+def encode_accept(content: Associate) -> bytes:
+    """Write an A-ASSOCIATE-AC, PS3.8 9.3.3."""
+    primitive = _to_primitive(content)
+    primitive.result = 0
+    primitive.result_source = 1
+    primitive.presentation_context_definition_results_list = list(content.contexts)
+    return codec.A_ASSOCIATE_AC(primitive).encode()
+
+
+def _to_primitive(content: Associate) -> A_ASSOCIATE:
+    primitive = A_ASSOCIATE()
+    primitive.application_context_name = UID(APPLICATION_CONTEXT_NAME)
+    primitive.calling_ae_title = content.calling
+    primitive.called_ae_title = content.called
+    length = MaximumLengthNotification()
+    length.maximum_length_received = content.max_pdu
+    implementation = ImplementationClassUIDNotification()
+    implementation.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
+    version = ImplementationVersionNameNotification()
+    version.implementation_version_name = IMPLEMENTATION_VERSION
+    primitive.user_information = [length, implementation, version, *content.roles]
+    return primitive
+
+
+def context(identifier: int, abstract_syntax: str, syntaxes: Sequence[str]) -> PresentationContext:
+    """A presentation context to propose."""
+    result = PresentationContext()
+    result.context_id = identifier
+    result.abstract_syntax = UID(abstract_syntax)
+    result.transfer_syntax = [UID(syntax) for syntax in syntaxes]
+    return result

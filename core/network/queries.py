@@ -1,0 +1,107 @@
+"""Identifiers of our own requests: a :class:`core.model.Query` or `Ref` as data set, PS3.4 C.4."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydicom import Dataset
+from pydicom.config import IGNORE
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement
+
+from core.errors import UsageError
+from core.model import Level, Query, Ref, Root
+
+_UTF8 = "ISO_IR 192"
+_BINARY = frozenset({"US", "SS", "UL", "SL", "UV", "SV"})
+
+
+def for_query(query: Query) -> Dataset:
+    """The identifier of a C-FIND: matching keys, return keys, level; raises UsageError.
+
+    It is written in UTF-8 where a value is not ASCII; else it names no character set.
+    """
+    ds = Dataset()
+    for keyword, value in query.keys.items():
+        if keyword not in ("QueryRetrieveLevel", "SpecificCharacterSet"):
+            _set(ds, keyword, value)
+    ds.QueryRetrieveLevel = query.level.value
+    unique = query.level.unique_key
+    if unique not in query.keys:
+        _set(ds, unique, "")
+    if not all(value.isascii() for value in query.keys.values()):
+        ds.SpecificCharacterSet = _UTF8
+    return ds
+
+
+def for_ref(ref: Ref) -> Dataset:
+    """The identifier of a C-MOVE: level and unique keys only (PS3.4 C.4.2.2.1)."""
+    ds = Dataset()
+    ds.QueryRetrieveLevel = ref.level.value
+    keys = {
+        Level.PATIENT: ref.patient_id,
+        Level.STUDY: ref.study_uid,
+        Level.SERIES: ref.series_uid,
+        Level.IMAGE: ref.sop_instance_uid,
+    }
+    if not keys[ref.level]:
+        raise UsageError(
+            f"a retrieve at level {ref.level.value} needs {ref.level.unique_key}", "give that UID"
+        )
+    for level in _down_to(ref.level):
+        if keys[level]:
+            _set(ds, level.unique_key, keys[level])
+    if not ref.patient_id.isascii():
+        ds.SpecificCharacterSet = _UTF8
+    return ds
+
+
+def root_for(ref: Ref) -> Root:
+    """The information model to move `ref` by: Study Root, but for a whole patient."""
+    return Root.PATIENT if ref.level is Level.PATIENT else Root.STUDY
+
+
+def _down_to(level: Level) -> Sequence[Level]:
+    """The levels whose unique keys a retrieve gives: Study Root has no patient level."""
+    if level is Level.PATIENT:
+        return (level,)
+    order = (Level.STUDY, Level.SERIES, Level.IMAGE)
+    return order[: order.index(level) + 1]
+
+
+def _set(ds: Dataset, keyword: str, value: str) -> None:
+    tag = tag_for_keyword(keyword) or _tag_of(keyword)
+    if tag is None:
+        raise UsageError(
+            f"{keyword!r} is no attribute", "use a keyword such as PatientName, or ggggeeee"
+        )
+    try:
+        vr = str(dictionary_VR(tag)).split(" or ")[0]
+    except KeyError:
+        vr = "LO"
+    ds.add(DataElement(tag, vr, _value(keyword, vr, value), validation_mode=IGNORE))
+
+
+def _value(keyword: str, vr: str, value: str) -> object:
+    if vr == "SQ":
+        if value:
+            raise UsageError(f"{keyword} is a sequence", "leave its value empty")
+        return []
+    if not value or vr not in _BINARY:
+        return value.split("\\") if "\\" in value and vr not in ("ST", "LT", "UT") else value
+    try:
+        numbers = [int(part) for part in value.split("\\")]
+    except ValueError as exc:
+        raise UsageError(f"{keyword} takes numbers, not {value!r}") from exc
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
+def _tag_of(text: str) -> int | None:
+    """A tag written as `ggggeeee` or `gggg,eeee`, None where it is none."""
+    plain = text.replace(",", "")
+    if len(plain) != 8:
+        return None
+    try:
+        return int(plain, 16)
+    except ValueError:
+        return None

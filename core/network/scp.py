@@ -1,0 +1,109 @@
+"""An accepted association from its first message to its end: each request goes to its service."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from core.events import EventBus, MessageHandled
+from core.model import Operation
+from core.network import contexts, negotiation, status
+from core.network.association import Association, Message
+from core.network.command import RESPONSE, Verb
+from core.network.faults import EndedHereError, LinkError, ProtocolError, Reason
+from core.network.ports import Archive, Sender, SettingsSource
+from core.network.services.call import (
+    NOT_AUTHORISED,
+    SOP_CLASS_NOT_SUPPORTED,
+    UNRECOGNISED_OPERATION,
+    Call,
+    Service,
+)
+from core.network.services.echo import answer_echo
+from core.network.services.find import answer_find
+from core.network.services.move import answer_move
+from core.network.services.store import answer_store
+
+log = logging.getLogger(__name__)
+
+_SERVICES: dict[int, tuple[str, Operation, Service]] = {
+    Verb.C_ECHO_RQ: ("C-ECHO", Operation.ECHO, answer_echo),
+    Verb.C_STORE_RQ: ("C-STORE", Operation.STORE, answer_store),
+    Verb.C_FIND_RQ: ("C-FIND", Operation.FIND, answer_find),
+    Verb.C_MOVE_RQ: ("C-MOVE", Operation.MOVE, answer_move),
+}
+
+
+class Provider:
+    """Answers the requests of associations, each in the thread that calls :meth:`serve`."""
+
+    def __init__(
+        self, store: SettingsSource, archive: Archive, events: EventBus, sender: Sender
+    ) -> None:
+        self._store = store
+        self._archive = archive
+        self._events = events
+        self._sender = sender
+
+    def serve(self, association: Association) -> str:
+        """Answer until the association is over and closed; returns how it ended, in words."""
+        try:
+            while True:
+                message = association.receive(self._store.current.station.network_timeout)
+                self._handle(association, message)
+        except LinkError as exc:
+            return association.close(exc)
+        except Exception:
+            log.exception("a request of %r could not be answered", association.about.peer)
+            return association.close(EndedHereError("an internal fault: see the log"))
+
+    def _handle(self, association: Association, message: Message) -> None:
+        verb = message.command.verb
+        if verb == Verb.C_CANCEL_RQ:
+            return  # of a request that is answered already, PS3.7 9.3.2.3
+        if verb & RESPONSE:
+            raise ProtocolError("a response to nothing we asked", Reason.UNEXPECTED_PDU)
+        start = time.monotonic()
+        call = Call(
+            association=association,
+            message=message,
+            settings=self._store.current,
+            archive=self._archive,
+            events=self._events,
+            sender=self._sender,
+        )
+        name, code = self._answer(call)
+        self._events.publish(
+            MessageHandled(
+                association_id=association.about.id,
+                peer=association.about.peer,
+                operation=name,
+                status=code,
+                meaning=status.for_status(name, code).text,
+                seconds=time.monotonic() - start,
+            )
+        )
+
+    def _answer(self, call: Call) -> tuple[str, int]:
+        """Name of the service and final status."""
+        entry = _SERVICES.get(call.command.verb)
+        if entry is None:
+            name = f"0x{call.command.verb:04X}"
+            return name, _turn_down(call, UNRECOGNISED_OPERATION)
+        name, operation, service = entry
+        if contexts.operation(call.message.context.abstract_syntax) is not operation:
+            return name, _turn_down(call, SOP_CLASS_NOT_SUPPORTED)
+        if operation not in (negotiation.allowed(call.settings, call.caller) or ()):
+            return name, _turn_down(call, NOT_AUTHORISED)
+        return name, service(call)
+
+
+def _turn_down(call: Call, code: int) -> int:
+    """Refuse a request whose data set, if any, is still to be read, within the size of objects."""
+    room = call.settings.station.max_object_mib << 20
+    if call.command.has_data_set:
+        for piece in call.association.data(call.message):
+            room -= len(piece)
+            if room < 0:
+                raise EndedHereError("a message larger than max_object_mib")
+    return call.answer(code)

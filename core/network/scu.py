@@ -1,0 +1,137 @@
+"""What we ask of peers: C-ECHO, C-FIND, C-MOVE and C-STORE as SCU, PS3.4 annexes A, B and C.
+
+Whatever a peer does comes back as a value; only misuse raises. Every wait has a limit, and a
+cancel event or :meth:`Caller.close` ends each call soon, from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from core import model
+from core.events import EventBus
+from core.model import (
+    Instance,
+    Match,
+    Modality,
+    MoveResponse,
+    Outcome,
+    Query,
+    Ref,
+    Root,
+    SendResult,
+)
+from core.network import command, finding, moving, outcomes, queries, sending
+from core.network.command import Verb
+from core.network.contexts import NATIVE, VERIFICATION, Offer
+from core.network.faults import LinkError
+from core.network.line import IsAlive, Line, open_line
+from core.network.ports import SettingsSource
+from core.network.registry import Registry
+
+_MESSAGE_ID = 1
+
+
+class Caller:
+    """Calls peers with our AE title and time-outs; safe to use from several threads at once."""
+
+    def __init__(self, store: SettingsSource, events: EventBus) -> None:
+        self._store = store
+        self._events = events
+        self._registry = Registry()
+        self._closed = threading.Event()
+
+    # -- live associations
+
+    def associations(self) -> tuple[model.Association, ...]:
+        """The open outgoing associations, oldest first."""
+        return self._registry.about()
+
+    def abort(self, association_id: int) -> bool:
+        """Abort one of them; False where there is none by that id."""
+        return self._registry.end(association_id, "aborted by a person here")
+
+    def close(self) -> None:
+        """End every call, and let no other begin."""
+        self._closed.set()
+        self._registry.end_all("the station closes")
+
+    # -- services
+
+    def echo(self, peer: Modality) -> Outcome:
+        """Ask whether the peer is there: association, C-ECHO, release."""
+        start = time.monotonic()
+        try:
+            with self._line(peer, [Offer(VERIFICATION, NATIVE)], None) as line:
+                context = line.context_for(VERIFICATION)
+                fields = command.request(Verb.C_ECHO_RQ, _MESSAGE_ID, VERIFICATION, data_set=False)
+                line.ask(context, command.encode(fields), None)
+                answer = line.await_answer(Verb.C_ECHO_RSP, context, _MESSAGE_ID)
+                return line.outcome("C-ECHO", answer)
+        except LinkError as exc:
+            return outcomes.from_fault(exc, time.monotonic() - start)
+
+    def find(
+        self, peer: Modality, query: Query, cancel: threading.Event | None = None
+    ) -> Iterator[Match | Outcome]:
+        """The matches of a query as they arrive, and as the last item how it ended.
+
+        Raises UsageError, at once, for a query that cannot be asked.
+        """
+        ds = queries.for_query(query)
+        return finding.find(lambda offers: self._line(peer, offers, cancel), peer, query, ds)
+
+    def move(
+        self,
+        peer: Modality,
+        ref: Ref,
+        destination: str,
+        *,
+        message_id: int,
+        root: Root | None = None,
+        cancel: threading.Event | None = None,
+        is_alive: IsAlive | None = None,
+    ) -> Iterator[MoveResponse]:
+        """Ask the peer to send `ref` to the AE title `destination`; the last item has the outcome.
+
+        `message_id` (1 to 65535) comes back with each object as Move Originator Message ID.
+        Peers need not say anything before the end: `is_alive` is asked when dimse_timeout is over,
+        and True (something arrived meanwhile) grants it again. Raises UsageError at once.
+        """
+        ds = queries.for_ref(ref)
+        root = root or queries.root_for(ref)
+        request = moving.Request(root, ds, destination, message_id, is_alive)
+        return moving.move(lambda offers: self._line(peer, offers, cancel), request)
+
+    def store(
+        self,
+        peer: Modality,
+        items: Sequence[Instance | Path],
+        *,
+        originator: tuple[str, int] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Generator[SendResult, None, None]:
+        """Send objects; one result for each, the unreadable ones first.
+
+        `originator` is AE title and message ID of the C-MOVE that asked for them. After a cancel
+        the objects that are left come back as cancelled.
+        """
+        return sending.send(
+            lambda offers: self._line(peer, offers, cancel), items, originator, cancel
+        )
+
+    # -- inside
+
+    def _line(
+        self, peer: Modality, offers: Sequence[Offer], cancel: threading.Event | None
+    ) -> AbstractContextManager[Line]:
+        def stop() -> bool:
+            return self._closed.is_set() or (cancel is not None and cancel.is_set())
+
+        return open_line(
+            peer, offers, self._store.current, self._events, self._registry, cancel, stop
+        )

@@ -1,0 +1,167 @@
+"""One TCP connection: reused read buffer, gathered writes, a time limit on every wait.
+
+Used by one thread; :meth:`Wire.end` may be called from any other and wakes it. The socket never
+blocks: data that is there costs one system call, and only an empty (or full) socket is waited for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import select
+import socket
+import time
+from collections.abc import Sequence
+
+from core.network.faults import EndedHereError, LostError, SilenceError
+
+BUFFER_SIZE = 1 << 20
+_MAX_BUFFERS = 512  # below IOV_MAX (1024) of every system
+_SLICE = 0.25  # a full send buffer cannot be woken, so it is looked at this often
+
+Buffer = bytes | bytearray | memoryview
+
+
+class Wire:
+    """A connected socket with deadlines in seconds of `time.monotonic`."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._sock = sock
+        # Anonymous pages cost nothing until data arrives: an idle association stays small.
+        self._view = memoryview(mmap.mmap(-1, BUFFER_SIZE))
+        self._start = 0
+        self._end = 0
+        self._ended = ""
+        self._readable = select.poll()
+        self._readable.register(sock, select.POLLIN)
+        self._writable = select.poll()
+        self._writable.register(sock, select.POLLOUT)
+
+    # -- from any thread
+
+    def end(self, why: str) -> None:
+        """Make the next or present wait raise EndedHereError; from any thread, also repeatedly."""
+        self._ended = self._ended or why
+        # Wakes a reader at once and leaves the other direction open for an A-ABORT.
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RD)
+
+    @property
+    def ended(self) -> str:
+        """Why :meth:`end` was called, empty while it was not."""
+        return self._ended
+
+    # -- reading
+
+    def readable(self, seconds: float = 0.0) -> bool:
+        """Whether something can be read (data, or the end of it) within `seconds`."""
+        if self._start < self._end:
+            return True
+        return bool(self._readable.poll(max(0.0, seconds) * 1000))
+
+    def take(self, count: int, deadline: float) -> memoryview:
+        """The next `count` bytes, at most BUFFER_SIZE; valid until the next read."""
+        if self._start == self._end:
+            self._start = self._end = 0
+        if self._start + count > BUFFER_SIZE:
+            held = self._end - self._start
+            self._view[:held] = bytes(self._view[self._start : self._end])
+            self._start, self._end = 0, held
+        while self._end - self._start < count:
+            self._fill(deadline)
+        return self._consume(count)
+
+    def some(self, limit: int, deadline: float) -> memoryview:
+        """Between 1 and `limit` of the next bytes; valid until the next read."""
+        if self._start == self._end:
+            self._start = self._end = 0
+            self._fill(deadline)
+        return self._consume(min(limit, self._end - self._start))
+
+    def _consume(self, count: int) -> memoryview:
+        start = self._start
+        self._start = start + count
+        return self._view[start : self._start]
+
+    def _fill(self, deadline: float) -> None:
+        while True:
+            if self._ended:
+                raise EndedHereError(self._ended)
+            try:
+                count = self._sock.recv_into(self._view[self._end :])
+            except BlockingIOError:
+                self._wait_readable(deadline)
+                continue
+            except OSError as exc:
+                raise self._lost(exc) from exc
+            if count:
+                self._end += count
+                return
+            raise self._lost(None)
+
+    def _wait_readable(self, deadline: float) -> None:
+        left = deadline - time.monotonic()
+        if left <= 0 or not self._readable.poll(left * 1000):
+            raise SilenceError("the peer sent nothing within the time limit")
+
+    def _lost(self, cause: OSError | None) -> Exception:
+        if self._ended:
+            return EndedHereError(self._ended)
+        if cause is None:
+            return LostError("the peer closed the connection")
+        return LostError(f"the connection broke: {cause.strerror or cause}", cause)
+
+    # -- writing
+
+    def send(self, buffers: Sequence[Buffer], patience: float) -> None:
+        """Send all of `buffers`; `patience` is how many seconds the peer may take nothing."""
+        pending = [memoryview(part) for part in buffers]
+        first = 0
+        while first < len(pending):
+            sent = self._send_some(pending[first : first + _MAX_BUFFERS], patience)
+            while first < len(pending) and sent >= len(pending[first]):
+                sent -= len(pending[first])
+                first += 1
+            if sent:
+                pending[first] = pending[first][sent:]
+
+    def _send_some(self, buffers: list[memoryview], patience: float) -> int:
+        deadline = time.monotonic() + patience
+        while True:
+            if self._ended:
+                raise EndedHereError(self._ended)
+            try:
+                return self._sock.sendmsg(buffers)
+            except BlockingIOError:
+                self._writable.poll(_SLICE * 1000)
+            except OSError as exc:
+                raise self._lost(exc) from exc
+            if time.monotonic() > deadline:
+                raise SilenceError("the peer took nothing within the time limit")
+
+    # -- the end
+
+    def last_words(self, data: bytes) -> None:
+        """Try to send `data` without waiting; a peer that does not read loses it."""
+        with contextlib.suppress(OSError):
+            self._sock.send(data)
+
+    def close(self, linger: float = 0.0) -> None:
+        """Close; with `linger`, let the peer read our last words first, so many seconds at most.
+
+        Closing with unread input makes TCP reset the connection, and a reset overtakes what was
+        sent before it (an A-ABORT or an A-ASSOCIATE-RJ).
+        """
+        if linger:
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_WR)
+                self._drain(time.monotonic() + linger)
+        self._sock.close()
+
+    def _drain(self, deadline: float) -> None:
+        while (left := deadline - time.monotonic()) > 0:
+            if not self._readable.poll(left * 1000) or not self._sock.recv_into(self._view):
+                return
