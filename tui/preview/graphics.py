@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from core.model import Picture
 from core.settings import Protocol
 from tui.preview import iterm2, kitty, sixel
-from tui.preview.scale import Grid, fit, fitted
+from tui.preview.scale import Grid, fitted
 from tui.preview.terminal import Terminal
 
-
-def extent(picture: Picture, columns: int, rows: int, terminal: Terminal) -> tuple[int, int]:
-    """How many columns and rows of those offered a picture takes."""
-    grid = _grid(columns, rows, terminal)
-    needed = grid.around(fit(picture, grid, terminal.cell))
-    return needed.columns, needed.rows
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
-def draw(picture: Picture, columns: int, rows: int, terminal: Terminal, number: int) -> str:
-    """Escapes that draw the picture from the cursor on, into the cells that `extent` says.
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A picture ready to be written: the cells it takes, and the escapes from their first one on.
 
-    `number` names the image where the protocol can name one.
+    Every drawing is its own: two are the same only where they are one object.
     """
-    image, grid = fitted(picture, _grid(columns, rows, terminal), terminal.cell)
+
+    columns: int
+    rows: int
+    escapes: str
+
+
+def draw(picture: Picture, columns: int, rows: int, terminal: Terminal, number: int) -> Drawing:
+    """The picture as large as the cells offered allow.
+
+    `number` names the image where the protocol can name one: drawing another by the same number
+    replaces it. May take some tenths of a second for a large sixel picture.
+    """
+    offered = Grid(columns, rows, *terminal.cell)
+    image, grid = fitted(picture, offered, terminal.cell)
+    return Drawing(grid.columns, grid.rows, _escapes(image, grid, terminal, number))
+
+
+def _escapes(image: Image, grid: Grid, terminal: Terminal, number: int) -> str:
     if terminal.protocol is Protocol.KITTY:
         z = kitty.UNDER_EVERYTHING if terminal.under_text else 0
         return kitty.draw(image, grid.columns, grid.rows, number, z)
     if terminal.protocol is Protocol.ITERM2:
         return iterm2.draw(image, grid.columns, grid.rows)
     return sixel.draw(image, terminal.registers)
-
-
-def _grid(columns: int, rows: int, terminal: Terminal) -> Grid:
-    step = sixel.BAND if terminal.protocol is Protocol.SIXEL else 1
-    return Grid(columns, rows, *terminal.cell, step)

@@ -101,7 +101,7 @@ def _answer(settings: PreviewSettings, fd: int | None, environ: Mapping[str, str
         return _Answer(protocol=Protocol.BLOCK, why="not a terminal", name=name)
     if settings.protocol is not Protocol.AUTO:
         if settings.protocol is not Protocol.BLOCK:
-            _import_quietly()
+            _ask_nothing()
         version = environ.get("TERM_PROGRAM_VERSION", "")
         why = "configured by preview.protocol"
         return _Answer(protocol=settings.protocol, why=why, name=name, version=version)
@@ -113,8 +113,8 @@ def _answer(settings: PreviewSettings, fd: int | None, environ: Mapping[str, str
     return _ask(fd, name)
 
 
-def _import_quietly() -> None:
-    """Import term-image while a third of a second hurts nobody, and let it ask nothing ever."""
+def _ask_nothing() -> None:
+    """Let term-image, whoever uses it later, write no queries of its own."""
     from term_image import disable_queries
 
     disable_queries()

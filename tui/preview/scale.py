@@ -17,30 +17,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Grid:
-    """Where a picture goes: `columns` by `rows` cells, of `across` by `down` pixels each.
-
-    A picture's height in pixels is a multiple of `step`.
-    """
+    """Where a picture goes: `columns` by `rows` cells, of `across` by `down` pixels each."""
 
     columns: int
     rows: int
     across: int
     down: int
-    step: int = 1
 
     @property
     def size(self) -> tuple[int, int]:
-        """What a picture may fill of it in pixels, width first."""
-        return self.columns * self.across, self._stepped(self.rows * self.down)
+        """The whole grid in pixels, width first."""
+        return self.columns * self.across, self.rows * self.down
 
     def around(self, size: tuple[int, int]) -> Grid:
         """The cells that a picture of so many pixels needs."""
-        height = self._stepped(size[1] + self.step - 1)
-        columns, rows = -(-size[0] // self.across), -(-height // self.down)
+        columns, rows = -(-size[0] // self.across), -(-size[1] // self.down)
         return replace(self, columns=columns, rows=rows)
-
-    def _stepped(self, height: int) -> int:
-        return max(height // self.step, 1) * self.step
 
 
 def fit(picture: Picture, grid: Grid, cell: tuple[int, int]) -> tuple[int, int]:

@@ -30,8 +30,7 @@ Numbers = NDArray[np.uint8]
 def draw(image: Image, registers: int) -> str:
     """Escapes that put the image at the cursor.
 
-    `registers` is how many colours the terminal holds, 2 to 256. The height should be a multiple
-    of six: some terminals would else write into the row of cells below.
+    `registers` is how many colours the terminal holds, 2 to 256.
     """
     if image.mode == PixelMode.GREY.value:
         numbers, palette = _greys(image, min(registers, _MOST_GREYS))

@@ -51,6 +51,11 @@ class Terminal:
             return False
         return self.name != "kitty" or _numbers(self.version) >= (0, 28)
 
+    @property
+    def may_touch_bottom(self) -> bool:
+        """False where a picture on the last row of the screen makes the terminal scroll."""
+        return self.protocol is not Protocol.SIXEL
+
     def measured(self, fd: int) -> Terminal:
         """The same terminal with the cell size it has now, where the line tells it."""
         cell = cell_size(fd)

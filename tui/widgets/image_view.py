@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import sys
 from collections.abc import Sequence
+from functools import partial
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
 from textual.filter import LineFilter
+from textual.geometry import Region, Size
+from textual.message import Message
 from textual.strip import Strip
 from textual.visual import VisualType
 from textual.widget import Widget
 
 from core.model import Picture
-from tui.preview.block import block_lines
+from tui.preview.block import BARE, block_lines
+from tui.preview.graphics import Drawing, draw
+from tui.preview.painter import Painter
 from tui.preview.scale import is_usable
 from tui.preview.terminal import Terminal
 from tui.safe_text import safe_text
+
+_numbers = itertools.count((os.getpid() & 0xFFFF) << 8 | 1)
+"""Names of images; another program's in the same terminal should not be met."""
 
 
 class ImageView(Widget):
     """Shows one picture as large as it fits, or a note that says why there is none.
 
-    The terminal is the app's own (`app.terminal`) unless one is given. Where pictures are made of
-    pixels, the cells stay plain and the app's painter puts the picture there; without a painter,
-    and wherever something lies on top, half blocks are drawn.
+    The terminal is the app's own (`app.terminal`) unless one is given. Half blocks are there at
+    once. Where the terminal draws pixels and the app has a painter (`app.painter`), the picture is
+    drawn aside in a thread, and the painter puts it over the blocks when it is ready; until then
+    the one before stays.
     """
 
     DEFAULT_CSS = """
     ImageView { width: 1fr; height: 1fr; min-height: 1; content-align: center middle; }
     """
+
+    class Drawn(Message, bubble=False):
+        """A picture is ready to be painted into a view of this size."""
+
+        def __init__(self, picture: Picture, size: Size, drawing: Drawing) -> None:
+            super().__init__()
+            self.picture, self.size, self.drawing = picture, size, drawing
 
     def __init__(
         self,
@@ -40,18 +59,17 @@ class ImageView(Widget):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
+        self.number = next(_numbers)
         self._terminal = terminal
         self._picture: Picture | None = None
         self._note = ""
         self._strips: list[Strip] | None = None
+        self._drawing: Drawing | None = None
+        self._is_drawing = False
+        self._is_clear = True
+        self._overwritten = False
 
-    @property
-    def terminal(self) -> Terminal:
-        """The terminal drawn on."""
-        if self._terminal is None:
-            found = getattr(self.app, "terminal", None)
-            return found if isinstance(found, Terminal) else Terminal()
-        return self._terminal
+    # -- what to show
 
     @property
     def picture(self) -> Picture | None:
@@ -63,15 +81,112 @@ class ImageView(Widget):
         if picture is not None and not is_usable(picture):
             self.note("the picture's pixels do not fill its size")
             return
-        self._set(picture, "")
+        self._picture, self._note, self._strips = picture, "", None
+        if picture is None:
+            self._drawing = None
+        self._draw_aside()
+        if self._drawing is None:
+            self.refresh()
 
     def note(self, text: str) -> None:
         """Show text in place of the picture; it may come from outside."""
-        self._set(None, safe_text(text))
-
-    def _set(self, picture: Picture | None, note: str) -> None:
-        self._picture, self._note, self._strips = picture, note, None
+        self._picture, self._note, self._strips = None, safe_text(text), None
+        self._drawing = None
         self.refresh()
+
+    # -- for the painter
+
+    @property
+    def widget(self) -> Widget:
+        """The view as a widget."""
+        return self
+
+    @property
+    def terminal(self) -> Terminal:
+        """The terminal drawn on, with the cell size it had when the view got its size."""
+        if self._terminal is None:
+            found = getattr(self.app, "terminal", None)
+            self._terminal = found if isinstance(found, Terminal) else Terminal()
+        return self._terminal
+
+    @property
+    def drawing(self) -> Drawing | None:
+        """What should be seen in pixels, None where half blocks are all there is."""
+        return self._drawing
+
+    def set_clear(self, clear: bool) -> None:
+        """Whether the drawing may be painted now, or half blocks have to stand in."""
+        if clear != self._is_clear:
+            self._is_clear = clear
+            if self._drawing is not None and self.terminal.under_text:
+                self._repaint_cells()
+
+    def was_overwritten(self) -> bool:
+        """Whether cells were written since the last call."""
+        overwritten, self._overwritten = self._overwritten, False
+        return overwritten
+
+    @property
+    def _painter(self) -> Painter | None:
+        found = getattr(self.app, "painter", None)
+        return found if isinstance(found, Painter) and self.terminal.graphic else None
+
+    # -- life
+
+    def on_mount(self) -> None:
+        """Join the painter's care."""
+        if self._painter is not None:
+            self._painter.add(self)
+
+    def on_unmount(self) -> None:
+        """Leave no picture behind."""
+        if self._painter is not None:
+            self._painter.remove(self)
+
+    def on_resize(self) -> None:
+        """Draw again: the picture always fills what there is, and a cell's size may be new."""
+        if not self.app.is_headless and sys.__stdout__ is not None:
+            self._terminal = self.terminal.measured(sys.__stdout__.fileno())
+        self._drawing = None
+        self._repaint_cells()
+        self._draw_aside()
+
+    @property
+    def _offered(self) -> Size:
+        """The cells a picture may take: the content, but not where it would make things scroll."""
+        width, height = self.content_size
+        at_bottom = self.content_region.bottom >= self.app.size.height
+        return Size(width, height - (at_bottom and not self.terminal.may_touch_bottom))
+
+    def _draw_aside(self) -> None:
+        """Have the picture drawn in a thread; while one is at work, its end starts the next."""
+        picture, size = self._picture, self._offered
+        if self._painter is None or picture is None or self._is_drawing or not size:
+            return
+        self._is_drawing = True
+        work = partial(self._draw, picture, size, self.terminal)
+        self.run_worker(work, thread=True, group="drawing")
+
+    def _draw(self, picture: Picture, size: Size, terminal: Terminal) -> None:
+        drawing = draw(picture, size.width, size.height, terminal, self.number)
+        self.post_message(self.Drawn(picture, size, drawing))
+
+    def on_image_view_drawn(self, message: Drawn) -> None:
+        """Have the drawing painted, unless the view has moved on to another."""
+        self._is_drawing = False
+        if self._picture is None:
+            return
+        old, new = self._drawing, message.drawing
+        if message.size == self._offered:
+            self._drawing = new
+            if old is None or (old.columns, old.rows) != (new.columns, new.rows):
+                self._repaint_cells()
+            elif self._painter is not None:
+                self._painter.after_frame()
+        if message.picture is not self._picture or message.size != self._offered:
+            self._draw_aside()
+
+    # -- cells
 
     def render(self) -> VisualType:
         """The note: a picture is drawn line by line instead."""
@@ -82,36 +197,47 @@ class ImageView(Widget):
         if self._picture is None:
             return super().render_line(y)
         if self._strips is None:
-            self._strips = self._blocks(self._picture)
-        return self._strips[y] if y < len(self._strips) else self._blank(self.size.width)
+            self._strips = self._cells(self._picture)
+        return self._strips[y] if y < len(self._strips) else self._blank(self.content_size.width)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines to be written to the screen: whatever was painted over them is gone then."""
+        self._overwritten = True
+        return super().render_lines(crop)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """None for a picture: its colours are exact, and the background is the terminal's."""
         return () if self._picture is not None else super().get_line_filters()
 
     def notify_style_update(self) -> None:
-        """Forget what was drawn for another size or style."""
+        """Forget the cells drawn in another style."""
         self._strips = None
         super().notify_style_update()
 
-    def on_resize(self) -> None:
-        """Draw again: the picture always fills what there is."""
+    def _repaint_cells(self) -> None:
         self._strips = None
         self.refresh()
 
-    def _blocks(self, picture: Picture) -> list[Strip]:
-        """The picture in half blocks, centred."""
-        columns, rows = self.size
-        if not (columns and rows):
+    def _cells(self, picture: Picture) -> list[Strip]:
+        """The content's lines, what is shown in their middle."""
+        columns, rows = self.content_size
+        if not self._offered:
             return []
-        terminal = self.terminal
-        lines = block_lines(picture, columns, rows, terminal.cell, terminal.depth)
+        lines = self._lines(picture)
         width = Segment.get_line_length(lines[0])
         left, top = (columns - width) // 2, (rows - len(lines)) // 2
         before, after = self._blank(left), self._blank(columns - width - left)
         strips = [self._blank(columns)] * top
         strips += [Strip([*before, *line, *after], columns) for line in lines]
         return strips
+
+    def _lines(self, picture: Picture) -> list[list[Segment]]:
+        """Half blocks, or bare cells where the picture lies under them."""
+        terminal = self.terminal
+        if self._drawing is not None and terminal.under_text and self._is_clear:
+            return [[Segment(" " * self._drawing.columns, BARE)]] * self._drawing.rows
+        columns, rows = self._offered
+        return block_lines(picture, columns, rows, terminal.cell, terminal.depth)
 
     def _blank(self, width: int) -> Strip:
         return Strip.blank(width, Style(bgcolor=self.background_colors[1].rich_color))
