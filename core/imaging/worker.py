@@ -13,6 +13,7 @@ import socket
 import sys
 import warnings
 from pathlib import Path
+from stat import S_ISREG
 
 import msgspec
 
@@ -46,6 +47,8 @@ class Renderer:
 
     def _opened(self, path: Path) -> ImageFile:
         stat = path.stat()
+        if not S_ISREG(stat.st_mode):
+            raise NoPreviewError("no preview: not a file")
         key = (path, stat.st_ino, stat.st_mtime_ns, stat.st_size)
         if self._image is None or key != self._key:
             self.forget()

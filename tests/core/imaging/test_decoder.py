@@ -1,0 +1,267 @@
+"""The decoder lives through what an object does to it, within two seconds, in bounded memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import examples
+from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless
+
+from core.errors import NoPreviewError
+from core.imaging import Decoder
+from core.model import PixelMode
+from tests.core.imaging.objects import encapsulated, image, write, write_deflated
+
+GREY = {
+    "SamplesPerPixel": 1,
+    "PhotometricInterpretation": "MONOCHROME2",
+    "BitsAllocated": 8,
+    "BitsStored": 8,
+    "HighBit": 7,
+    "PixelRepresentation": 0,
+}
+RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[Decoder]:
+    with Decoder(seconds=5) as decoder:
+        decoder.warm_up()
+        yield decoder
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    return write(tmp_path, image(RAMP), "sound.dcm")
+
+
+def pid_of(decoder: Decoder) -> int:
+    assert decoder._process is not None
+    return decoder._process.pid
+
+
+def peak_memory(pid: int) -> int:
+    """The largest resident size of a process so far, in MiB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) >> 10
+
+
+def refused(decoder: Decoder, path: Path, frame: int = 0) -> str:
+    """Why there is no picture; told within two seconds."""
+    began = time.monotonic()
+    with pytest.raises(NoPreviewError) as caught:
+        decoder.picture(path, frame=frame)
+    assert time.monotonic() - began < 2
+    assert caught.value.message.startswith("no preview: ")
+    return caught.value.message
+
+
+def test_a_frame_comes_back_as_it_is(decoder: Decoder, sound: Path) -> None:
+    picture = decoder.picture(sound)
+    assert (picture.width, picture.height, picture.mode) == (16, 16, PixelMode.GREY)
+    assert picture.pixels == RAMP.tobytes()
+
+
+def test_the_next_frame_of_a_file_comes_at_once(decoder: Decoder) -> None:
+    path = Path(str(examples.get_path("ybr_color")))
+    assert decoder.picture(path).frames == 30
+    took = []
+    for frame in range(1, 11):
+        began = time.monotonic()
+        decoder.picture(path, frame=frame)
+        took.append(time.monotonic() - began)
+    assert sorted(took)[5] < 0.05
+
+
+def test_65535_by_65535_in_160_bytes_is_refused(decoder: Decoder, tmp_path: Path) -> None:
+    coded = bytes([1] + [0] * 3 + [64] + [0] * 59) + b"\x81\x00" * 48
+    path = write(tmp_path, encapsulated([coded], RLELossless, Rows=65535, Columns=65535, **GREY))
+    assert "65535 by 65535" in refused(decoder, path)
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, RLELossless])
+def test_two_thousand_million_frames_that_are_not_there(
+    decoder: Decoder, tmp_path: Path, syntax: UID
+) -> None:
+    if syntax == RLELossless:
+        coded = bytes([1] + [0] * 3 + [64] + [0] * 59) + b"\x81\x00" * 2
+        ds = encapsulated([coded], syntax, Rows=16, Columns=16, **GREY)
+    else:
+        ds = image(RAMP)
+    ds.NumberOfFrames = 2**31 - 1
+    path = write(tmp_path, ds)
+    assert decoder.picture(path).frames == 2**31 - 1
+    refused(decoder, path, frame=2**31 - 2)
+    refused(decoder, path, frame=2**31 - 1)
+    refused(decoder, path, frame=-1)
+    assert peak_memory(pid_of(decoder)) < 600
+
+
+def test_a_deflated_bomb_is_not_inflated(decoder: Decoder, tmp_path: Path) -> None:
+    path = write_deflated(tmp_path, image(RAMP), tail=bytes(300 << 20))
+    assert path.stat().st_size < 400_000
+    assert "inflates" in refused(decoder, path)
+    assert peak_memory(pid_of(decoder)) < 600
+
+
+def test_a_sound_deflated_object_is_shown(decoder: Decoder, tmp_path: Path) -> None:
+    assert decoder.picture(write_deflated(tmp_path, image(RAMP))).pixels == RAMP.tobytes()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SC_rgb_jpeg_dcmtk.dcm",
+        "JPEG-lossy.dcm",
+        "SC_rgb_jpeg_gdcm.dcm",
+        "MR_small_jpeg_ls_lossless.dcm",
+        "693_J2KI.dcm",
+        "SC_rgb_rle.dcm",
+    ],
+)
+def test_damaged_pixel_data_hurts_nobody(
+    decoder: Decoder, tmp_path: Path, sound: Path, name: str
+) -> None:
+    whole = Path(str(get_testdata_file(name))).read_bytes()
+    start = whole.rindex(b"\xe0\x7f\x10\x00") + 12
+    dice = random.Random(name)
+    for turn in range(12):
+        damaged = bytearray(whole)
+        for _ in range(1 + turn * 4):
+            damaged[dice.randrange(start, len(whole))] = dice.randrange(256)
+        if turn % 3 == 2:
+            del damaged[dice.randrange(start, len(whole)) :]
+        path = tmp_path / "damaged.dcm"
+        path.write_bytes(damaged)
+        began = time.monotonic()
+        with contextlib.suppress(NoPreviewError):
+            decoder.picture(path)
+        assert time.monotonic() - began < 2
+    assert decoder.picture(sound).width == 16
+
+
+def test_a_codestream_that_claims_to_be_huge_stays_within_bounds(
+    decoder: Decoder, tmp_path: Path, sound: Path
+) -> None:
+    whole = bytearray(Path(str(get_testdata_file("SC_rgb_jpeg_dcmtk.dcm"))).read_bytes())
+    frame = whole.index(b"\xff\xc0") + 5
+    whole[frame : frame + 4] = b"\xff\xff\xff\xff"
+    path = tmp_path / "huge.dcm"
+    path.write_bytes(whole)
+    refused(decoder, path)
+    assert decoder.picture(sound).width == 16
+
+
+def test_sequences_nested_two_hundred_deep(decoder: Decoder, tmp_path: Path) -> None:
+    inner = Dataset()
+    for _ in range(200):
+        outer = Dataset()
+        outer.ReferencedImageSequence = Sequence([inner])
+        inner = outer
+    ds = image(RAMP)
+    ds.ReferencedImageSequence = inner.ReferencedImageSequence
+    assert decoder.picture(write(tmp_path, ds)).pixels == RAMP.tobytes()
+
+
+def test_a_file_that_is_not_dicom_or_not_there(decoder: Decoder, tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear colleague, " * 200)
+    refused(decoder, path)
+    refused(decoder, tmp_path / "nowhere.dcm")
+    refused(decoder, tmp_path)
+    (tmp_path / "empty.dcm").write_bytes(b"")
+    refused(decoder, tmp_path / "empty.dcm")
+    os.mkfifo(tmp_path / "pipe.dcm")
+    refused(decoder, tmp_path / "pipe.dcm")
+
+
+def test_a_worker_that_is_killed_is_replaced(sound: Path) -> None:
+    with Decoder(seconds=5) as decoder:
+        decoder.picture(sound)
+        first = pid_of(decoder)
+        os.kill(first, signal.SIGSEGV)
+        # Whether the first call meets the dying worker or its successor is a matter of luck.
+        with contextlib.suppress(NoPreviewError):
+            decoder.picture(sound)
+        assert decoder.picture(sound).width == 16
+        assert pid_of(decoder) != first
+
+
+def test_a_decoder_that_hangs_is_given_up(sound: Path) -> None:
+    with Decoder(seconds=1) as decoder:
+        decoder.picture(sound)
+        os.kill(pid_of(decoder), signal.SIGSTOP)
+        with pytest.raises(NoPreviewError, match="more than 1 s"):
+            decoder.picture(sound)
+        assert decoder.picture(sound).width == 16
+
+
+def test_threads_share_one_decoder(decoder: Decoder, sound: Path) -> None:
+    seen: list[bytes] = []
+    threads = [
+        threading.Thread(target=lambda: seen.append(decoder.picture(sound).pixels))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
+    assert seen == [RAMP.tobytes()] * 8
+
+
+def test_closing_ends_the_worker(sound: Path) -> None:
+    decoder = Decoder()
+    decoder.picture(sound)
+    pid = pid_of(decoder)
+    decoder.close()
+    assert not Path(f"/proc/{pid}").exists()
+    with pytest.raises(NoPreviewError, match="closed"):
+        decoder.picture(sound)
+    decoder.close()
+
+
+def test_the_worker_does_not_outlive_a_killed_parent(sound: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from core.imaging import Decoder\n"
+        "d = Decoder(); d.picture(Path(sys.argv[1])); print(d._process.pid, flush=True)\n"
+        "sys.stdin.read()"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, str(sound)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert parent.stdout is not None
+    assert parent.stdin is not None
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait(timeout=10)
+    parent.stdout.close()
+    parent.stdin.close()
+    deadline = time.monotonic() + 10
+    while _alive(worker) and time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+    assert not _alive(worker)
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process runs; one that waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
