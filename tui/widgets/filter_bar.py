@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,6 +15,9 @@ from textual.widgets import Input, Static
 from tui.safe_text import safe_text
 from tui.widgets.row_table import RowTable
 from tui.widgets.row_view import RowView
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class FilterInput(Input):
@@ -137,9 +140,18 @@ class FilteredTable(Vertical):
             return self.screen.focused is self.table
         return True
 
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """Give the keys to the table."""
+        self.table.focus(scroll_visible)
+        return self
+
+    def open_filter(self) -> None:
+        """Open the filter line and give it the keys."""
+        self._bar.open()
+
     def action_filter(self) -> None:
         """Open the filter line."""
-        self._bar.open()
+        self.open_filter()
 
     def action_clear_filter(self) -> None:
         """Show all rows again."""

@@ -55,8 +55,9 @@ class Column:
     Widths are in terminal cells. `width` fixes the column; otherwise it fits its content between
     `min_width` and `max_width`. Width left over goes to columns with a `flex` share. Where there
     is too little, the columns with the highest `priority` number give way first, down to
-    `min_width`. `show` turns a value into text (made harmless later), `tone` chooses its colour,
-    `sort_key` gives what is compared, all of one type.
+    `min_width`; `optional` ones are left out before the table scrolls sideways. `show` turns a
+    value into text (made harmless later), `tone` chooses its colour, `sort_key` gives what is
+    compared, all of one type.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Column:
     priority: int = 1
     right: bool | None = None
     hidden: bool = False
+    optional: bool = False
     show: Callable[[Any], str] | None = None
     tone: Callable[[Any], Tone] | None = None
     sort_key: Callable[[Any], Any] | None = None
@@ -153,13 +155,18 @@ def fit(columns: Sequence[Column], content: Widths, available: int, gap: int = 1
 
     The sum may be wider than what is available, where all columns are at their minimum.
     """
-    widths = [_wanted(column, content) for column in columns]
+    widths = wanted(columns, content)
     spare = available - sum(widths) - gap * max(0, len(columns) - 1)
     if spare < 0:
         _shrink(columns, widths, -spare)
     elif spare > 0:
         _grow(columns, widths, spare)
     return widths
+
+
+def wanted(columns: Sequence[Column], content: Widths) -> list[int]:
+    """Widths at which nothing that was measured need be cut."""
+    return [_wanted(column, content) for column in columns]
 
 
 def _wanted(column: Column, content: Widths) -> int:

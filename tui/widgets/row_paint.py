@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from tui.safe_text import cut_cells, safe_text
-from tui.widgets.row_columns import Column, Tone, Values, Widths, fit
+from tui.widgets.row_columns import Column, Tone, Values, Widths, fit, wanted
 from tui.widgets.row_filter import RowFilter
 
 GUTTER = 2
@@ -32,13 +32,10 @@ class Layout:
     def of(cls, columns: Sequence[Column], content: Widths, available: int) -> Layout:
         """Fit `columns` into `available` cells beside the gutter, airy where there is room."""
         room = available - GUTTER
-        for gap in (2, 1):
-            widths = fit(columns, content, room, gap)
-            natural = fit(columns, content, 1_000_000, gap)
-            tight = sum(w for w, c in zip(natural, columns, strict=True) if not c.flex)
-            tight += sum(c.min_width for c in columns if c.flex)
-            if tight + gap * (len(columns) - 1) <= room:
-                break
+        columns = _affordable(columns, room)
+        airy = sum(wanted(columns, content)) + 2 * (len(columns) - 1) <= room
+        gap = 2 if airy else 1
+        widths = fit(columns, content, room, gap)
         return cls(tuple(columns), tuple(widths), gap)
 
     @property
@@ -66,6 +63,16 @@ class Palette:
     marked: Style = _NO_STYLE
     match: Style = _NO_STYLE
     tones: Mapping[Tone, Style] = field(default_factory=dict)
+
+
+def _affordable(columns: Sequence[Column], room: int) -> list[Column]:
+    """`columns` without the optional ones that even minimal widths leave no room for."""
+    kept = list(columns)
+    for column in sorted((c for c in columns if c.optional), key=lambda c: -c.priority):
+        if sum(fit(kept, {}, 0)) + len(kept) - 1 <= room:
+            break
+        kept.remove(column)
+    return kept
 
 
 Cell = tuple[str, Tone]

@@ -281,9 +281,13 @@ class RowView(ScrollView, can_focus=True):
         else:
             self.scroll_to(y=max(0, index - line), animate=False, force=True)
 
+    def _counts(self) -> tuple[int, int]:
+        """How many rows pass the filter, of how many."""
+        return self._store.shown_count, len(self._store)
+
     def _tell(self) -> None:
         """Post what others want to know, where it is news."""
-        shown, total = self._store.shown_count, len(self._store)
+        shown, total = self._counts()
         news = (self._cursor, shown, total, self._error)
         told, self._told = self._told, news
         if news[0] != told[0]:
@@ -361,8 +365,7 @@ class RowView(ScrollView, can_focus=True):
     def _blank_line(self, y: int, width: int) -> Strip:
         text = ""
         if y == HEADER + 1 and self._store.placed_count == 0:
-            hidden = len(self._store) > 0 and self._store.filter.active
-            text = "no row passes the filter" if hidden else self.empty
+            text = "no row passes the filter" if self._counts()[1] else self.empty
         style = self.get_component_rich_style("row-table--empty") if text else self.rich_style
         shown = safe_text(text, max(1, width - GUTTER))
         return Strip([Segment("  " + shown, style)]).adjust_cell_length(width, self.rich_style)
