@@ -333,6 +333,8 @@ class Archive:
         if loaded.whole:
             return
         report = check_archive(self._landing, repair=True)
+        if loaded.damaged:
+            self._storage.compact()
         if loaded.missing and not report.unindexed:
             return
         found = len(report.unindexed)

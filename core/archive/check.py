@@ -116,7 +116,10 @@ def _hashed_places(landing: Landing) -> set[str]:
     places = set()
     for uid in list(landing.index.instances):
         held = landing.index.held(uid)
-        if held is not None and uid not in (place := landing.place(held)):
+        if held is None:
+            continue
+        place = landing.place(held)
+        if not place.endswith(f"/{uid}.dcm"):
             places.add(place)
     return places
 

@@ -26,6 +26,8 @@ _INFLATE_LIMIT = 4 << 20
 DEFLATED = "1.2.840.10008.1.2.1.99"
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+# Called "implicit VR big endian": its pixels are, its data set is little endian.
+_GE_PRIVATE = "1.2.840.113619.5.2"
 
 
 class DamagedError(Exception):
@@ -50,7 +52,7 @@ class Element(NamedTuple):
 
 def encoding_of(transfer_syntax_uid: str) -> Encoding:
     """The encoding that a transfer syntax implies; explicit little endian for all but two."""
-    if transfer_syntax_uid == IMPLICIT_LITTLE:
+    if transfer_syntax_uid in (IMPLICIT_LITTLE, _GE_PRIVATE):
         return Encoding(explicit=False, little=True)
     return Encoding(explicit=True, little=transfer_syntax_uid != EXPLICIT_BIG)
 

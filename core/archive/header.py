@@ -156,11 +156,15 @@ class _Reader:
         # UN is how an implicit sequence looks to those who do not know it (PS3.5 6.2.2).
         encoding = Encoding(False, True) if sequence.vr == b"UN" else self._encoding
         items: list[Values] = []
-        for start, end in self._walk.items(sequence, encoding):
-            if len(items) == _MAX_ITEMS:
-                self._header.warnings.append(f"only {_MAX_ITEMS} items of a sequence are indexed")
-                break
-            items.append(self._item(start, min(end, self._source.size), encoding))
+        try:
+            for start, end in self._walk.items(sequence, encoding):
+                if len(items) == _MAX_ITEMS:
+                    self._header.warnings.append(f"only {_MAX_ITEMS} items of a sequence are kept")
+                    break
+                items.append(self._item(start, min(end, self._source.size), encoding))
+        except DamagedError as error:
+            # Where the sequence ends is known by its own length: what follows may be sound.
+            self._header.warnings.append(str(error))
         return [item for item in items if item]
 
     def _item(self, start: int, end: int, encoding: Encoding) -> Values:

@@ -172,6 +172,7 @@ class Incoming:
         self._head = bytearray()
         self._size = 0
         self._fd = -1
+        self._fault = ArchiveError("the object is no longer being received")
         self._meta = encode_meta(
             sop_class_uid=sop_class_uid[:_MAX_UID],
             sop_instance_uid=sop_instance_uid[:_MAX_UID],
@@ -190,14 +191,15 @@ class Incoming:
         Raises OutOfResourcesError at the limit or on a full disk; the object is then discarded.
         """
         if self._fd < 0:
-            raise ArchiveError("the object is no longer being received")
+            raise self._fault
         self._size += len(data)
         if self._limit and self._size > self._limit:
             self.discard()
-            raise OutOfResourcesError(
+            self._fault = OutOfResourcesError(
                 f"the object is larger than the limit of {self._limit} bytes",
                 "raise station.max_object_mib",
             )
+            raise self._fault
         if len(self._head) < HEAD:
             self._head += data[: HEAD - len(self._head)]
         self._buffer += data
@@ -211,7 +213,7 @@ class Incoming:
         nothing of it stays.
         """
         if self._fd < 0:
-            raise ArchiveError("the object is no longer being received")
+            raise self._fault
         try:
             self._flush()
             header = self._read_header()
@@ -252,7 +254,8 @@ class Incoming:
                 rest = rest[os.write(self._fd, rest) :]
         except OSError as error:
             self.discard()
-            raise fault(error, "receive an object") from error
+            self._fault = fault(error, "receive an object")
+            raise self._fault from error
         finally:
             rest.release()
         self._buffer = bytearray()

@@ -38,7 +38,8 @@ class JournalStorage(Storage):
 
     def read(self) -> Tables:
         """The live tables: not to be changed but by `apply`."""
-        return self.tables
+        # TinyDB drops a table from what it reads, then writes it: the outer mapping is a copy.
+        return dict(self.tables)
 
     def write(self, data: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> None:
         """Set the whole database, as TinyDB does when it drops a table."""
@@ -120,10 +121,14 @@ class JournalTable(Table):
 
     def __init__(self, storage: Storage, name: str, cache_size: int = 0, **options: Any) -> None:
         super().__init__(storage, name, cache_size=cache_size, **options)
+        self._next_number: int | None = None
 
     def _get_next_id(self) -> str:
-        numbers = (int(key) for key in self._read_table() if key.isdecimal())
-        return str(max(numbers, default=0) + 1)
+        if self._next_number is None:
+            numbers = (int(key) for key in self._read_table() if key.isdecimal())
+            self._next_number = max(numbers, default=0) + 1
+        self._next_number += 1
+        return str(self._next_number - 1)
 
     def _update_table(self, updater: Callable[[Any], None]) -> None:
         storage = self._storage

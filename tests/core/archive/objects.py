@@ -1,0 +1,90 @@
+"""Objects to store: data sets as they travel in P-DATA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.filewriter import write_dataset
+from pydicom.filebase import DicomBytesIO
+
+from core.archive.archive import Archive
+from core.events import Event, EventBus
+from core.model import Stored
+from core.settings import Duplicates
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+IMPLICIT = "1.2.840.10008.1.2"
+EXPLICIT = "1.2.840.10008.1.2.1"
+BIG = "1.2.840.10008.1.2.2"
+
+
+def make(uid: str = "1.2.3", **values: Any) -> Dataset:
+    """A small CT instance; keywords override or add attributes, None removes one."""
+    ds = Dataset()
+    ds.SOPClassUID = CT
+    ds.SOPInstanceUID = uid
+    ds.StudyInstanceUID = "1.2"
+    ds.SeriesInstanceUID = "1.2.1"
+    ds.PatientID = "P1"
+    ds.PatientName = "Doe^Jane"
+    ds.PatientBirthDate = "19700101"
+    ds.StudyDate = "20240131"
+    ds.StudyTime = "101530"
+    ds.AccessionNumber = "A1"
+    ds.Modality = "CT"
+    ds.InstanceNumber = "1"
+    for keyword, value in values.items():
+        if value is None:
+            delattr(ds, keyword)
+        else:
+            setattr(ds, keyword, value)
+    return ds
+
+
+def encode(ds: Dataset, syntax: str = EXPLICIT) -> bytes:
+    """The bytes of a data set in a plain transfer syntax."""
+    buffer = DicomBytesIO()
+    buffer.is_implicit_VR = syntax == IMPLICIT
+    buffer.is_little_endian = syntax != BIG
+    ds = Dataset(ds)
+    write_dataset(buffer, ds)
+    return buffer.getvalue()
+
+
+def store(archive: Archive, ds: Dataset, syntax: str = EXPLICIT, **options: Any) -> Stored:
+    """Bring an object in as a C-STORE does, in chunks."""
+    data = encode(ds, syntax)
+    with archive.receive(
+        sop_class_uid=ds.SOPClassUID,
+        sop_instance_uid=ds.SOPInstanceUID,
+        transfer_syntax_uid=syntax,
+        source="TESTER",
+        **options,
+    ) as incoming:
+        stream = BytesIO(data)
+        while chunk := stream.read(100):
+            incoming.write(chunk)
+        return incoming.commit()
+
+
+class Opener:
+    """Opens archives in one folder and keeps the events they tell."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.policy = Duplicates.KEEP_FIRST
+        self.events: list[Event] = []
+
+    def __call__(self, *, read_only: bool = False) -> Archive:
+        bus = EventBus()
+        bus.subscribe(self.events.append)
+        policy: Callable[[], Duplicates] = lambda: self.policy  # noqa: E731
+        return Archive.open(self.folder, duplicates=policy, events=bus, read_only=read_only)
+
+    def told(self, kind: type[Event]) -> list[Any]:
+        """The events of one kind."""
+        return [event for event in self.events if isinstance(event, kind)]
