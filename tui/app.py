@@ -42,7 +42,7 @@ SCREENS: tuple[type[PlaceScreen], ...] = (
 _TOASTS = {Severity.INFO: "information", Severity.WARNING: "warning", Severity.ERROR: "error"}
 
 
-class ModalittyApp(App[None]):
+class ModalittyApp(App[object]):
     """The console over one station, which is open already and is closed by the caller."""
 
     CSS_PATH = [  # noqa: RUF012

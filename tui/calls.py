@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Answered(Message, bubble=False, namespace="bridge"):
+class Answered(Message, bubble=False):
     """A call that ran in a thread has an answer; `deliver` hands it over in the screen's thread."""
 
     def __init__(self, deliver: Callable[[], None]) -> None:

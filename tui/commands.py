@@ -151,7 +151,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("inspector.find", "slash", "Filter", "Show only tags with this text.", _I),
     Command("inspector.copy", "y", "Copy", "Copy the value under the cursor.", _I),
     # -- everywhere
-    Command("app.back", "escape", "Back", "Stop what runs, or go back.", _ALL, action="back"),
+    Command("app.copy", "y", "Copy", "Copy the row.", _ALL, footer=False, action="screen.copy_row"),
+    Command(
+        "app.back",
+        "escape",
+        "Back",
+        "Stop what runs, or go back.",
+        _ALL,
+        footer=False,
+        action="screen.back",
+    ),
     Command(
         "app.help", "question_mark", "Help", "What can be done here.", _ALL, action="app.help_here"
     ),
@@ -182,7 +191,8 @@ COMMANDS: tuple[Command, ...] = (
 def of_place(place: Place, *, read_only: bool = False) -> tuple[Command, ...]:
     """The commands that apply in `place`, its own first, without dangerous ones where read-only."""
     own = [c for c in COMMANDS if c.place is place]
-    shared = [c for c in COMMANDS if c.place is Place.EVERYWHERE and place is not c.place]
+    taken = {c.key for c in own}
+    shared = [c for c in COMMANDS if c.place is Place.EVERYWHERE and c.key not in taken]
     return tuple(c for c in (*own, *shared) if not (read_only and c.dangerous))
 
 

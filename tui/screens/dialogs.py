@@ -9,7 +9,7 @@ from typing import TypeVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
@@ -18,6 +18,9 @@ from textual.widgets.option_list import Option
 from tui.safe_text import safe_content, safe_text
 
 T = TypeVar("T")
+
+READ_AT_MOST = 100_000
+"""Characters of a text that are shown in full."""
 
 
 class Dialog(ModalScreen[T]):
@@ -118,6 +121,20 @@ class Prompt(Dialog[str]):
             self.query_one("#wrong", Static).update(safe_content(wrong, "$text-error"))
         else:
             self.dismiss(event.value)
+
+
+class Reader(Dialog[None]):
+    """Shows a text in full, to be scrolled."""
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__(title)
+        self._text = text
+
+    def body(self) -> ComposeResult:
+        """The text."""
+        with VerticalScroll(id="page"):
+            yield Static(safe_lines(self._text[:READ_AT_MOST]))
+        yield Static("esc Close   ↑↓ Scroll", classes="keys", markup=False)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ ABOUT = {
     Place.NETWORK: "The devices this station knows. Echo one (C-ECHO) to see whether the link "
     "works; where it does not, the lower part says why and what to do.",
     Place.QUERY: "Ask a modality what it has (C-FIND), walk down from studies to series and "
-    "images, and retrieve (C-MOVE) what you need. In the fields: * and ? are wildcards; dates may be "
-    "today, yesterday, -7d, 2024-01-31 or 20240101-20240131.",
+    "images, and retrieve (C-MOVE) what you need. In the fields: * and ? are wildcards; dates "
+    "may be today, yesterday, -7d, 2024-01-31 or 20240101-20240131.",
     Place.TRANSFERS: "Everything that moves or has moved since the station started. Arrived counts "
     "what was seen with our own eyes; promised is what the peer says it will send.",
     Place.ARCHIVE: "What is held here: studies, their series, their instances.",
@@ -25,13 +25,16 @@ ABOUT = {
     Place.INSPECTOR: "One object: its tags, and its picture beside them.",
 }
 TABLES = (
-    (
-        "/",
-        "Show only rows with this text; ~ before it: regular expression, ! before it: without it.",
-    ),
-    ("space", "Mark the row; commands then act on all marked rows."),
-    ("o", "Sort by another column."),
-    ("y", "Copy (OSC 52)."),
+    ("/", "Show only rows with this text (~ regular expression, ! without it)."),
+    ("space", "Mark the row: commands then act on all marked rows. * all, - none."),
+    ("o O", "Sort by another column; turn the order round."),
+    ("←→", "Scroll sideways where the columns are wider than the screen."),
+)
+TAGS = (
+    ("enter", "Open a sequence, or the value in full."),
+    ("←→ - +", "Fold and unfold one; fold all, unfold all."),
+    ("p", "Show private elements only."),
+    ("K", "Show keywords in place of names."),
 )
 
 
@@ -58,7 +61,9 @@ class Help(Dialog[None]):
         own = [c for c in commands if c.place is self._place]
         shared = [c for c in commands if c.place is not self._place]
         parts += _lines([(c.keys, c.help) for c in own])
-        if self._place is not Place.INSPECTOR:
+        if self._place is Place.INSPECTOR:
+            parts += [("\nIn the tags\n", "bold"), *_lines(list(TAGS))]
+        else:
             parts += [("\nIn tables\n", "bold"), *_lines(list(TABLES))]
         parts += [("\nEverywhere\n", "bold"), *_lines([(c.keys, c.help) for c in shared])]
         if self._read_only:

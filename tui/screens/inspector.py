@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
@@ -14,6 +15,7 @@ from core.errors import ModalittyError
 from core.model import ElementRow, Level, Match, Picture, Query, Ref, Window
 from tui.commands import Place, bindings
 from tui.safe_text import safe_content
+from tui.screens.dialogs import Reader
 from tui.screens.place import PlaceScreen
 from tui.session import Session
 from tui.widgets.dataset_tree import DatasetTree
@@ -43,7 +45,7 @@ class InspectorScreen(PlaceScreen):
     def __init__(self, session: Session, ref: Ref) -> None:
         super().__init__(session)
         self.ref = ref
-        self.siblings: tuple[str, ...] = (ref.sop_instance_uid,) if ref.sop_instance_uid else ()
+        self.uids: tuple[str, ...] = (ref.sop_instance_uid,) if ref.sop_instance_uid else ()
         self.index = 0
         self.rows: tuple[ElementRow, ...] = ()
         self.picture: Picture | None = None
@@ -65,7 +67,7 @@ class InspectorScreen(PlaceScreen):
         """Open the object, and find out what else is in its series."""
         super().on_mount()
         self.show_view(self._view or ("both" if self.app.size.width >= WIDE else "tags"))
-        if self.siblings:
+        if self.uids:
             self._open()
         query = Query(
             level=Level.IMAGE,
@@ -81,7 +83,7 @@ class InspectorScreen(PlaceScreen):
     @property
     def uid(self) -> str:
         """SOP Instance UID of the object in sight; empty while it is not known."""
-        return self.siblings[self.index] if self.siblings else ""
+        return self.uids[self.index] if self.uids else ""
 
     @property
     def tags(self) -> DatasetTree:
@@ -107,7 +109,7 @@ class InspectorScreen(PlaceScreen):
             if not opened:
                 self.image.note("nothing of it is held here")
             return
-        self.siblings = uids
+        self.uids = uids
         self.index = uids.index(opened) if opened in uids else 0
         if opened:
             self._show_words()
@@ -167,7 +169,7 @@ class InspectorScreen(PlaceScreen):
     def _show_words(self) -> None:
         names = ("PatientName", "StudyDate", "Modality", "SeriesDescription")
         words = [self._value(name) for name in names]
-        place = f"instance {self.index + 1}/{len(self.siblings)}"
+        place = f"instance {self.index + 1}/{len(self.uids)}"
         text = "  ".join(word for word in (*words, place) if word)
         self.query_one("#crumbs", Static).update(safe_content(text, "bold"))
         self.query_one("#caption", Static).update(safe_content(self._caption(), "$text-muted"))
@@ -208,7 +210,7 @@ class InspectorScreen(PlaceScreen):
         self.tags.display = view != "picture"
         self.image.display = view != "tags"
         if view != "picture":
-            self.tags.focus()
+            self.tags.dataset_table.focus()
 
     def action_previous(self) -> None:
         """Go to the instance before."""
@@ -219,7 +221,7 @@ class InspectorScreen(PlaceScreen):
         self._turn_to(self.index + 1)
 
     def _turn_to(self, index: int) -> None:
-        if 0 <= index < len(self.siblings):
+        if 0 <= index < len(self.uids):
             self.index = index
             self._open()
 
@@ -247,7 +249,13 @@ class InspectorScreen(PlaceScreen):
         """Filter the tags."""
         if self._view == "picture":
             self.show_view("tags")
-        self.tags.open_filter()
+        self.tags.action_filter()
+
+    @on(DatasetTree.ElementOpened)
+    def _opened(self, event: DatasetTree.ElementOpened) -> None:
+        row = event.row
+        title = " ".join(part for part in (row.tag, row.vr, row.keyword or row.name) if part)
+        self.app.push_screen(Reader(title, row.value or "(empty)"))
 
     def action_copy(self) -> None:
         """Copy the value under the cursor."""

@@ -36,9 +36,8 @@ COLUMNS = (
     Column("name", "Name", min_width=6, max_width=20, priority=0),
     Column("state", "State", min_width=13, max_width=18, priority=0, tone=tone),
     Column("ae_title", "AE title", min_width=8, max_width=16),
-    Column("address", "Address", min_width=12, max_width=40, priority=2),
+    Column("address", "Address", min_width=12, max_width=40, priority=3),
     Column("seconds", "Echo", Kind.DURATION, min_width=6, priority=1),
-    Column("at", "At", min_width=5, max_width=8, priority=3),
     Column("note", "Last fault or comment", min_width=4, max_width=60, flex=1, priority=4),
 )
 
@@ -206,7 +205,7 @@ class NetworkScreen(PlaceScreen):
             self._tell()
 
     def _values(self, modality: Modality) -> dict[str, object]:
-        outcome, at = self._tested.get(modality.name, (None, 0.0))
+        outcome, _ = self._tested.get(modality.name, (None, 0.0))
         state = WORDS[outcome.state] if outcome else NOT_TRIED
         fault = outcome.meaning if outcome and not outcome.ok else ""
         return {
@@ -215,7 +214,6 @@ class NetworkScreen(PlaceScreen):
             "ae_title": modality.ae_title,
             "address": f"{modality.host}:{modality.port}",
             "seconds": outcome.seconds if outcome and outcome.ok else None,
-            "at": time.strftime("%H:%M:%S", time.localtime(at)) if at else "",
             "note": fault or modality.comment,
         }
 

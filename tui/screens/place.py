@@ -16,6 +16,7 @@ from tui.commands import Place, forbidden
 from tui.safe_text import safe_text
 from tui.session import Session
 from tui.widgets.footer_bar import FooterBar
+from tui.widgets.row_table import RowTable
 from tui.widgets.status_bar import StatusBar
 
 _TOASTS = {Severity.INFO: "information", Severity.WARNING: "warning", Severity.ERROR: "error"}
@@ -65,6 +66,13 @@ class PlaceScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Nothing to go back to, at the top of a place."""
+
+    def action_copy_row(self) -> None:
+        """Copy what the row under the cursor shows, cells parted by tabs."""
+        table = self.focused
+        if isinstance(table, RowTable) and table.cursor_key is not None:
+            self.app.copy_to_clipboard("\t".join(table.cells(table.cursor_key)))
+            self.say("Copied the row.")
 
     def say(self, text: str, severity: Severity = Severity.INFO) -> None:
         """Show a toast; the text may come from outside."""

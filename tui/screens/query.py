@@ -39,7 +39,7 @@ class SearchField:
 FIELDS = (
     SearchField("PatientName", "Patient", "Smith*", of_patient=True),
     SearchField("PatientID", "Patient ID", "4711", of_patient=True),
-    SearchField("StudyDate", "Date", "today, -7d, 20240101-20240131"),
+    SearchField("StudyDate", "Date", "today, -7d, 2024-01-31"),
     SearchField("ModalitiesInStudy", "Modality", "CT"),
     SearchField("AccessionNumber", "Accession", "A123"),
     SearchField("StudyDescription", "Description", "*thorax*"),
@@ -76,6 +76,7 @@ class QueryScreen(BrowserScreen):
         if self.peer is None:
             modalities = self.station.modalities()
             self.peer = modalities[0] if modalities else None
+        self._tell_wrong("")
         self.show_crumbs()
         self.action_fields()
 
@@ -165,12 +166,17 @@ class QueryScreen(BrowserScreen):
         try:
             filters = self._filters()
         except ValueError as error:
-            self.query_one("#wrong", Static).update(safe_content(str(error), "$text-error"))
+            self._tell_wrong(str(error))
             self.query_one("#StudyDate").focus()
             return
-        self.query_one("#wrong", Static).update("")
+        self._tell_wrong("")
         self._refresh_peer()
         self.restart(Step(self.level, filters=filters))
+
+    def _tell_wrong(self, fault: str) -> None:
+        line = self.query_one("#wrong", Static)
+        line.update(safe_content(fault, "$text-error"))
+        line.display = bool(fault)
 
     def _refresh_peer(self) -> None:
         """Take the peer's address as it is configured now."""
