@@ -83,6 +83,7 @@ class _OneMove:
         self.message_id = next_message_id()
         self.before = progress.job
         self.seen: set[str] = set()
+        self.known = 0
         self.arrival = threading.Condition()
 
     def run(self, caller: Caller, events: EventBus) -> Outcome:
@@ -94,6 +95,7 @@ class _OneMove:
                 self.order.destination,
                 message_id=self.message_id,
                 cancel=self.progress.cancelled,
+                is_alive=self._something_came,
             )
             return self._follow(responses)
         finally:
@@ -108,6 +110,12 @@ class _OneMove:
                 self._note_failures(response)
                 return response.outcome
         raise AssertionError("a move ends with an outcome")
+
+    def _something_came(self) -> bool:
+        """Say whether objects arrived since this was last asked."""
+        with self.arrival:
+            came, self.known = len(self.seen) > self.known, len(self.seen)
+            return came
 
     def _on_event(self, event: Event) -> None:
         if not isinstance(event, InstanceStored) or not self._is_ours(event):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-
-from pydicom import dcmread
-from pydicom.errors import InvalidDicomError
 
 from core.archive.archive import Archive
 from core.errors import NotDicomError
 from core.model import Instance, Modality, Outcome, Ref
+from core.network.part10 import open_object
 from core.network.scu import Caller
 from core.transfers.importing import files_below
 from core.transfers.queue import Progress, Work
@@ -27,10 +25,10 @@ def send_job(
     """Make the work of one send job: objects held here by reference, and files by path."""
 
     def work(progress: Progress) -> None:
-        instances = list(_gather(archive, refs, paths, progress))
-        progress.update(promised=len(instances))
+        items = list(_gather(archive, refs, paths, progress))
+        progress.update(promised=len(items))
         last: Outcome | None = None
-        for result in caller.store(peer, instances, cancel=progress.cancelled):
+        for result in caller.store(peer, items, cancel=progress.cancelled):
             last = result.outcome
             if result.outcome.ok:
                 progress.arrived(result.size)
@@ -44,7 +42,7 @@ def send_job(
 
 def _gather(
     archive: Archive | None, refs: Iterable[Ref], paths: Sequence[Path], progress: Progress
-) -> Iterable[Instance]:
+) -> Iterator[Instance | Path]:
     for ref in refs:
         held = archive.instances(ref) if archive else ()
         if not held:
@@ -52,39 +50,9 @@ def _gather(
         yield from held
     for path in files_below(paths):
         try:
-            yield instance_of(path)
+            open_object(path)
+            yield path
         except NotDicomError:
             progress.skipped()
         except OSError as exc:
             progress.failed(str(path), exc.strerror or str(exc))
-
-
-_IDENTIFIERS = ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"]
-
-
-def instance_of(path: Path) -> Instance:
-    """Identify a Part 10 file (PS3.10 7.1) that is to be sent as it is.
-
-    Raises NotDicomError, OSError.
-    """
-    try:
-        ds = dcmread(path, specific_tags=_IDENTIFIERS, stop_before_pixels=True)
-        syntax = ds.file_meta.TransferSyntaxUID
-        study, series, sop_instance, sop_class = (str(ds.get(key, "")) for key in _IDENTIFIERS)
-    except OSError:
-        raise
-    except (InvalidDicomError, AttributeError) as exc:
-        raise NotDicomError(f"{path} is no DICOM file", str(exc)) from None
-    except Exception as exc:
-        raise NotDicomError(f"{path} cannot be read: {exc}", "check the file") from exc
-    if not (sop_instance and sop_class):
-        raise NotDicomError(f"{path} names no SOP class and instance", "check the file")
-    return Instance(
-        study_uid=study,
-        series_uid=series,
-        sop_instance_uid=sop_instance,
-        sop_class_uid=sop_class,
-        transfer_syntax_uid=str(syntax),
-        path=str(path.absolute()),
-        size=path.stat().st_size,
-    )

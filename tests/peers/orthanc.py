@@ -95,6 +95,8 @@ class Orthanc:
             "DicomAlwaysAllowStore": True,
             "DicomModalitiesInDatabase": True,
             "DicomModalities": {},
+            # Its default, Latin-1, loses every name in another script.
+            "DefaultEncoding": "Utf8",
             "Plugins": [],
             **self._settings,
         }

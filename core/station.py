@@ -1,0 +1,307 @@
+"""The door: everything a screen, a command line or a script may ask of a station."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from core import dump
+from core.archive.archive import Archive
+from core.errors import UsageError
+from core.events import EventBus, ModalitiesChanged, ModalityTested
+from core.imaging.decoder import Decoder
+from core.model import (
+    Association,
+    ElementRow,
+    Instance,
+    Job,
+    JobKind,
+    LookupHit,
+    Match,
+    Modality,
+    Outcome,
+    Picture,
+    Query,
+    Ref,
+    Window,
+)
+from core.network.listener import Listener
+from core.network.scu import Caller
+from core.settings import Settings, ae_title_fault, modality_warnings
+from core.settings_file import SettingsStore, user_data_path
+from core.transfers import JobQueue, MoveOrder, import_job, move_job, send_job, title
+
+
+class Station:
+    """A DICOM station: listener, callers, archive and jobs behind one door.
+
+    Methods block until they are done, but for those that start a job. All may be called from any
+    thread. The archive is opened, and its folder locked, when it is first needed: an echo or a
+    query to a peer works beside a running console.
+    """
+
+    def __init__(self, store: SettingsStore, data: Path, *, reads_only: bool = False) -> None:
+        self.events = EventBus()
+        self.data_folder = data
+        self.config_path = store.path
+        self._store = store
+        self._reads_only = reads_only
+        self._lock = threading.RLock()
+        self._archive: Archive | None = None
+        self._listener: Listener | None = None
+        self._listening: tuple[str, int] | None = None
+        self._decoder = Decoder()
+        self._caller = Caller(store, self.events)
+        self._queue = JobQueue(self.events, lambda: self.settings.station.max_jobs)
+
+    @classmethod
+    def open(
+        cls, store: SettingsStore, data: Path | None = None, *, reads_only: bool = False
+    ) -> Station:
+        """Make a station over a configuration and a data folder (None: the user's).
+
+        With `reads_only` the archive is read beside its owner, and cannot be changed.
+        """
+        return cls(store, data or user_data_path(), reads_only=reads_only)
+
+    def close(self) -> None:
+        """End jobs, listener, decoder and archive, in this order."""
+        self._queue.close()
+        self._caller.close()
+        self.stop_listening()
+        self._decoder.close()
+        with self._lock:
+            archive, self._archive = self._archive, None
+        if archive:
+            archive.close()
+
+    def __enter__(self) -> Station:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._store.current
+
+    # -- the listener
+
+    def listen(self) -> int:
+        """Open the listener; answer with its port. Raises ListenError, ArchiveLockedError."""
+        with self._lock:
+            if self._listener is None:
+                listener = Listener(self._store, self._held, self.events)
+                self._listening = (self.settings.station.host, listener.start())
+                self._listener = listener
+            return self._listening[1] if self._listening else 0
+
+    @property
+    def listening(self) -> tuple[str, int] | None:
+        """Where the listener is open: host and port; None while it is closed."""
+        return self._listening
+
+    def stop_listening(self, grace: float = 5.0) -> None:
+        """Take no more associations; those open have `grace` seconds to end their message."""
+        with self._lock:
+            listener, self._listener, self._listening = self._listener, None, None
+        if listener:
+            listener.stop(grace)
+
+    def associations(self) -> tuple[Association, ...]:
+        """The live associations, in and out."""
+        listener = self._listener
+        incoming = listener.associations() if listener else ()
+        return (*incoming, *self._caller.associations())
+
+    def abort_association(self, association_id: int) -> bool:
+        """Abort a live association; False where it is over."""
+        listener = self._listener
+        ended = listener.abort(association_id) if listener else False
+        return ended or self._caller.abort(association_id)
+
+    # -- settings and modalities
+
+    def change(self, key: str, value: object) -> None:
+        """Set one value by its dotted key, such as "ui.theme"; raises SettingsError."""
+        self._store.change(key, value)
+
+    def modalities(self) -> tuple[Modality, ...]:
+        """The known peers, by name."""
+        known = self.settings.modalities
+        return tuple(known[name] for name in sorted(known, key=str.casefold))
+
+    def modality(self, name: str) -> Modality:
+        """Answer with the modality of that name; raises UsageError that names the nearest."""
+        known = self.settings.modalities
+        if name in known:
+            return known[name]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else "see: modalitty modalities list"
+        raise UsageError(f'there is no modality named "{name}"', hint)
+
+    def put_modality(self, modality: Modality, *, replaces: str = "") -> tuple[str, ...]:
+        """Add a modality, or edit the one named `replaces`; answer with what is odd about it.
+
+        Raises SettingsError.
+        """
+        self._store.put_modality(modality, replaces=replaces)
+        self.events.publish(ModalitiesChanged())
+        return modality_warnings(modality, self.modalities(), self.settings.station.ae_title)
+
+    def remove_modality(self, name: str) -> None:
+        """Forget a modality; raises SettingsError where there is none of that name."""
+        self._store.remove_modality(name)
+        self.events.publish(ModalitiesChanged())
+
+    # -- calls
+
+    def echo(self, peer: Modality) -> Outcome:
+        """Verify a peer by C-ECHO (PS3.4 annex A)."""
+        outcome = self._caller.echo(peer)
+        if peer.name:
+            self.events.publish(ModalityTested(name=peer.name, outcome=outcome))
+        return outcome
+
+    def find(
+        self, peer: Modality, query: Query, cancel: threading.Event | None = None
+    ) -> Iterator[Match | Outcome]:
+        """Query a peer by C-FIND: matches as they arrive, and one Outcome as the last item.
+
+        Setting `cancel` sends C-CANCEL.
+        """
+        return self._caller.find(peer, query, cancel)
+
+    # -- jobs
+
+    def move(self, peer: Modality, refs: Sequence[Ref], destination: str = "") -> Job:
+        """Ask a peer to send by C-MOVE to `destination` (an AE title; empty: to ourselves).
+
+        Returns the queued job at once. Raises UsageError; ListenError where it is to come here
+        and the listener cannot be opened.
+        """
+        own = self.settings.station.ae_title
+        destination = destination or own
+        if fault := ae_title_fault(destination):
+            raise UsageError(f"destination {destination!r}: {fault}", "give an AE title")
+        _need(refs)
+        order = MoveOrder(peer=peer, refs=tuple(refs), destination=destination, own_ae_title=own)
+        if order.to_ourselves:
+            self.listen()
+        job = Job(
+            id=0,
+            kind=JobKind.MOVE,
+            title=title(refs),
+            peer=peer.name or peer.ae_title,
+            destination=destination,
+        )
+        return self._queue.start(job, move_job(order, self._caller, self.events))
+
+    def send(self, peer: Modality, *, refs: Sequence[Ref] = (), paths: Sequence[Path] = ()) -> Job:
+        """Send objects held here, or files, to a peer by C-STORE; returns the queued job."""
+        _need([*refs, *paths])
+        archive = self._held if refs else None
+        job = Job(
+            id=0,
+            kind=JobKind.SEND,
+            title=title(refs) if refs else _paths_title(paths),
+            peer=peer.name or peer.ae_title,
+            destination=peer.ae_title,
+        )
+        work = send_job(peer, self._caller, archive=archive, refs=refs, paths=paths)
+        return self._queue.start(job, work)
+
+    def import_files(self, paths: Sequence[Path]) -> Job:
+        """Copy files and folders into the archive; returns the queued job."""
+        _need(paths)
+        job = Job(id=0, kind=JobKind.IMPORT, title=_paths_title(paths))
+        return self._queue.start(job, import_job(paths, self._held, self.events))
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Every job's snapshot, newest first."""
+        return self._queue.jobs()
+
+    def job(self, job_id: int) -> Job:
+        """One job's snapshot; raises UsageError where there is none."""
+        return self._queue.job(job_id)
+
+    def cancel(self, job_id: int) -> bool:
+        """Ask a job to end; False where it has ended already."""
+        return self._queue.cancel(job_id)
+
+    def wait(self, job_id: int, timeout: float | None = None) -> Job:
+        """Wait until a job has ended, `timeout` seconds at most; answer with its snapshot."""
+        return self._queue.wait(job_id, timeout)
+
+    # -- the archive
+
+    def list(self, query: Query) -> Iterator[Match]:
+        """Search the own archive, with the matching of its C-FIND SCP; raises UsageError."""
+        return self._held.match(query)
+
+    def instances(self, ref: Ref) -> tuple[Instance, ...]:
+        """The objects held of an entity; empty where there are none."""
+        return self._held.instances(ref)
+
+    def lookup(self, value: str) -> tuple[LookupHit, ...]:
+        """Find whatever bears this identifier, exactly: PatientID, AccessionNumber or a UID."""
+        return self._held.lookup(value)
+
+    def delete(self, refs: Sequence[Ref]) -> int:
+        """Delete entities and their files; answer with the number of objects removed."""
+        return self._held.delete(refs)
+
+    # -- one object
+
+    def dump(self, source: Path | str) -> tuple[ElementRow, ...]:
+        """Show the tags of a file, or of an object held here by its SOP Instance UID.
+
+        Raises NotDicomError, NotHeldError.
+        """
+        return tuple(dump.rows(self._path(source)))
+
+    def dicom_json(self, source: Path | str) -> Mapping[str, object]:
+        """Give the tags in the DICOM JSON Model, without bulk data (PS3.18 annex F)."""
+        return dump.dicom_json(self._path(source))
+
+    def picture(
+        self, source: Path | str, *, frame: int = 0, window: Window | None = None
+    ) -> Picture:
+        """Render one frame of a file or of an object held here; raises NoPreviewError."""
+        return self._decoder.picture(self._path(source), frame=frame, window=window)
+
+    @property
+    def _held(self) -> Archive:
+        with self._lock:
+            if self._archive is None:
+                configured = self.settings.archive.folder
+                self._archive = Archive.open(
+                    Path(configured).expanduser() if configured else self.data_folder,
+                    duplicates=lambda: self.settings.archive.duplicates,
+                    events=self.events,
+                    read_only=self._reads_only,
+                )
+            return self._archive
+
+    def _path(self, source: Path | str) -> Path:
+        if isinstance(source, Path):
+            return source
+        return Path(self._held.instance(source).path)
+
+
+def _need(things: Sequence[object]) -> None:
+    if not things:
+        raise UsageError("there is nothing to do", "name at least one study, series or file")
+
+
+def _paths_title(paths: Sequence[Path]) -> str:
+    return str(paths[0]) if len(paths) == 1 else f"{len(paths)} paths"

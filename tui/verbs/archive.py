@@ -1,0 +1,68 @@
+"""Verbs about what is held here: list, lookup, import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec import to_builtins
+
+from core.model import Query
+from tui import exits
+from tui.output import print_fault, print_json, print_table
+from tui.verbs.context import Json, follow, options
+from tui.verbs.keys import Keys, LevelOption, keys_of, level_of, row_of
+
+
+def list_held(
+    ctx: typer.Context,
+    level: LevelOption = "study",
+    key: Keys = None,
+    limit: Annotated[int, typer.Option(min=0, help="Stop after so many matches.")] = 0,
+    json: Json = False,
+) -> None:
+    """Search the own archive, with the matching of its C-FIND; exits 1 where nothing matches."""
+    query_level = level_of(level)
+    query = Query(level=query_level, keys=keys_of(query_level, key), limit=limit)
+    with options(ctx).station(reads_only=True) as station:
+        count = 0
+        matches = station.list(query)
+        if json:
+            for count, match in enumerate(matches, 1):  # noqa: B007  counted for after the loop
+                print_json(match)
+        else:
+            columns = tuple(query.keys)
+            count = print_table(columns, (row_of(match, columns) for match in matches))
+    if not count:
+        print_fault("nothing matches")
+        raise typer.Exit(exits.Exit.FAILED)
+
+
+def lookup(
+    ctx: typer.Context,
+    value: Annotated[str, typer.Argument(help="A PatientID, an AccessionNumber or a UID.")],
+    json: Json = False,
+) -> None:
+    """Find whatever is held under an identifier; exits 1 where there is nothing."""
+    with options(ctx).station(reads_only=True) as station:
+        hits = station.lookup(value)
+    if json:
+        print_json([to_builtins(hit) for hit in hits])
+    else:
+        rows = ((hit.ref.level.value, hit.keyword, hit.ref.uid, hit.label) for hit in hits)
+        print_table(("level", "found by", "unique key", "what"), rows)
+    if not hits:
+        print_fault("nothing is held under that identifier")
+        raise typer.Exit(exits.Exit.FAILED)
+
+
+def import_paths(
+    ctx: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    json: Json = False,
+) -> None:
+    """Copy files and folders into the archive; what is not DICOM is skipped and counted."""
+    options(ctx).may_change("import")
+    with options(ctx).station() as station:
+        follow(station, station.import_files(paths), json=json)

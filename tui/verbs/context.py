@@ -1,0 +1,165 @@
+"""What every verb needs: the options before it, the station they make, what they share."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from core.errors import UsageError
+from core.model import Job, Level, Modality, Ref
+from core.settings import ae_title_fault, modality_faults
+from core.settings_file import SettingsStore
+from core.station import Station
+from tui import exits
+from tui.output import end_progress, outcome_text, print_fault, print_json, progress_line
+from tui.safe_text import safe_text
+from tui.units import rate, size
+
+
+@dataclass(frozen=True)
+class Globals:
+    """The options before the verb."""
+
+    config: Path | None
+    data: Path | None
+    read_only: bool
+    log_level: str
+
+    def store(self) -> SettingsStore:
+        """Read the configuration; raises SettingsError."""
+        return SettingsStore.open(self.config)
+
+    def station(self, *, reads_only: bool = False) -> Station:
+        """Make the station and let log lines go to stderr; raises SettingsError."""
+        log_to_stderr(self.log_level)
+        return Station.open(self.store(), self.data, reads_only=reads_only)
+
+    def may_change(self, verb: str) -> None:
+        """Raise UsageError where `--read-only` takes this verb away."""
+        if self.read_only:
+            raise UsageError(f"{verb} changes something, and --read-only is set", "leave it out")
+
+
+class _SafeFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return safe_text(super().format(record))
+
+
+def log_to_stderr(level: str) -> None:
+    """Send log lines from `level` up to stderr, made harmless; raises UsageError."""
+    log_to(logging.StreamHandler(), level)
+
+
+def log_to(handler: logging.Handler, level: str) -> None:
+    """Send log lines from `level` up to `handler`, made harmless; raises UsageError."""
+    number = logging.getLevelName(level.upper())
+    if not isinstance(number, int):
+        raise UsageError(f"no such log level: {level}", "debug, info, warning or error")
+    handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=number, handlers=[handler], force=True)
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Name = Annotated[str, typer.Argument(help="A modality by name, or leave out and give --aet.")]
+Aet = Annotated[str, typer.Option(help="The peer's AE title, instead of a name.")]
+Host = Annotated[str, typer.Option(help="The peer's host, with --aet.")]
+PortOption = Annotated[int, typer.Option(help="The peer's port, with --aet.")]
+Study = Annotated[str, typer.Option(help="Study Instance UID.")]
+Series = Annotated[str, typer.Option(help="Series Instance UID.")]
+Sop = Annotated[str, typer.Option("--instance", help="SOP Instance UID.")]
+
+
+def options(ctx: typer.Context) -> Globals:
+    """Give the options before the verb."""
+    found = ctx.obj
+    if not isinstance(found, Globals):
+        raise TypeError("the callback of the command line did not run")
+    return found
+
+
+def peer_of(station: Station, name: str, aet: str, host: str, port: int) -> Modality:
+    """Choose the peer: a known modality by name, or one described on the spot.
+
+    Raises UsageError.
+    """
+    if name and aet:
+        raise UsageError("give a name or --aet, not both", "leave one out")
+    if name:
+        return station.modality(name)
+    if not (aet and host and port):
+        raise UsageError("no peer given", "a NAME from the configuration, or --aet --host --port")
+    peer = Modality(ae_title=aet, host=host, port=port)
+    named = Modality(name="peer", ae_title=aet, host=host, port=port)
+    for key, fault in modality_faults(named).items():
+        raise UsageError(f"--{ {'ae_title': 'aet'}.get(key, key) }: {fault}", "correct it")
+    return peer
+
+
+def ref_of(study: str, series: str, instance: str) -> Ref:
+    """Name what is meant by the UIDs given; the lowest one decides the level."""
+    if not (study or series or instance):
+        raise UsageError("nothing named", "give --study, --series or --instance")
+    level = Level.IMAGE if instance else Level.SERIES if series else Level.STUDY
+    return Ref(level=level, study_uid=study, series_uid=series, sop_instance_uid=instance)
+
+
+def destination_of(station: Station, to: str) -> str:
+    """Turn the name of a modality, or an AE title, into a destination's AE title."""
+    known = station.settings.modalities
+    destination = known[to].ae_title if to in known else to
+    if to and (fault := ae_title_fault(destination)):
+        raise UsageError(f"--to: {fault}", "give a modality's name or an AE title")
+    return destination
+
+
+def follow(station: Station, job: Job, *, json: bool) -> NoReturn:
+    """Wait for a job with a line of progress, say how it ended, and exit by it."""
+    try:
+        while not (job := station.wait(job.id, 0.2)).state.ended:
+            progress_line(_progress(job))
+    except KeyboardInterrupt:
+        station.cancel(job.id)
+        job = station.wait(job.id, 10)
+    end_progress()
+    if json:
+        print_json(job)
+    else:
+        print(safe_text(summary(job)))
+    _explain(job)
+    raise typer.Exit(exits.of_job(job))
+
+
+def _progress(job: Job) -> str:
+    of = f" of {job.promised}" if job.promised is not None else ""
+    return f"{job.kind.value} {job.arrived}{of}, {size(job.arrived_bytes)}, {job.state.value}"
+
+
+def summary(job: Job) -> str:
+    """Put a job that has ended into one line."""
+    count = job.arrived or job.completed or 0
+    of = f" of {job.promised}" if job.promised is not None else ""
+    parts = [f"{job.kind.value} {job.state.value}: {count}{of} objects"]
+    if job.arrived_bytes:
+        speed = rate(job.arrived_bytes / max(job.seconds, 0.001))
+        parts.append(f"{size(job.arrived_bytes)} in {job.seconds:.1f} s ({speed})")
+    if job.failed:
+        parts.append(f"{job.failed} failed")
+    if job.skipped:
+        parts.append(f"{job.skipped} files that are not DICOM skipped")
+    return ", ".join(parts)
+
+
+def _explain(job: Job) -> None:
+    outcome = job.outcome
+    if outcome and not outcome.ok:
+        print_fault(outcome_text(outcome), outcome.advice)
+    elif job.note:
+        print_fault(job.note)
+    for failure in job.failures[:20]:
+        print_fault(failure.what, failure.why)
+    if len(job.failures) > 20:
+        print_fault(f"… and {len(job.failures) - 20} more failures", "--json lists them")

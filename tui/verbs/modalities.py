@@ -1,0 +1,104 @@
+"""Verbs about the known peers: modalities list, add, edit, remove."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from core.errors import UsageError
+from core.model import ALL_OPERATIONS, Modality, Operation
+from tui.output import print_fault, print_json, print_table
+from tui.verbs.context import Json, options
+
+app = typer.Typer(
+    help="The known peers: list, add, edit, remove.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Name = Annotated[str, typer.Argument(help="The name this modality is called by.")]
+Allow = Annotated[str | None, typer.Option(help="What it may ask of us: echo,find,move,get,store.")]
+
+
+@app.command("list")
+def list_known(ctx: typer.Context, json: Json = False) -> None:
+    """List the known peers."""
+    with options(ctx).station(reads_only=True) as station:
+        known = station.modalities()
+    if json:
+        print_json([to_builtins(modality) for modality in known])
+        return
+    rows = (
+        (m.name, m.ae_title, m.host, str(m.port), ",".join(o.value for o in m.allow), m.comment)
+        for m in known
+    )
+    print_table(("name", "AE title", "host", "port", "may", "comment"), rows)
+
+
+@app.command("add")
+def add(
+    ctx: typer.Context,
+    name: Name,
+    aet: Annotated[str, typer.Option(help="AE title.")],
+    host: Annotated[str, typer.Option(help="Host name or address.")],
+    port: Annotated[int, typer.Option(help="TCP port.")],
+    allow: Allow = None,
+    comment: Annotated[str, typer.Option(help="Whatever helps a person.")] = "",
+) -> None:
+    """Add a peer; it is written to the configuration."""
+    operations = ALL_OPERATIONS if allow is None else _operations(allow)
+    modality = Modality(
+        name=name, ae_title=aet, host=host, port=port, allow=operations, comment=comment
+    )
+    _put(ctx, modality, replaces="")
+
+
+@app.command("edit")
+def edit(
+    ctx: typer.Context,
+    name: Name,
+    aet: Annotated[str | None, typer.Option(help="AE title.")] = None,
+    host: Annotated[str | None, typer.Option(help="Host name or address.")] = None,
+    port: Annotated[int | None, typer.Option(help="TCP port.")] = None,
+    allow: Allow = None,
+    comment: Annotated[str | None, typer.Option(help="Whatever helps a person.")] = None,
+    rename: Annotated[str, typer.Option(help="A new name.")] = "",
+) -> None:
+    """Change what is given of a peer, and leave the rest."""
+    with options(ctx).station(reads_only=True) as station:
+        old = station.modality(name)
+    modality = replace(
+        old,
+        name=rename or name,
+        ae_title=old.ae_title if aet is None else aet,
+        host=old.host if host is None else host,
+        port=old.port if port is None else port,
+        allow=old.allow if allow is None else _operations(allow),
+        comment=old.comment if comment is None else comment,
+    )
+    _put(ctx, modality, replaces=name)
+
+
+@app.command("remove")
+def remove(ctx: typer.Context, name: Name) -> None:
+    """Forget a peer; it is taken out of the configuration."""
+    options(ctx).may_change("modalities remove")
+    with options(ctx).station(reads_only=True) as station:
+        station.modality(name)
+        station.remove_modality(name)
+
+
+def _put(ctx: typer.Context, modality: Modality, *, replaces: str) -> None:
+    options(ctx).may_change("modalities add and edit")
+    with options(ctx).station(reads_only=True) as station:
+        for warning in station.put_modality(modality, replaces=replaces):
+            print_fault(f"note: {warning}")
+
+
+def _operations(text: str) -> tuple[Operation, ...]:
+    try:
+        return tuple(Operation(word.strip()) for word in text.split(",") if word.strip())
+    except ValueError:
+        known = ", ".join(operation.value for operation in Operation)
+        raise UsageError(f"--allow {text}: no such operation", f"any of {known}") from None

@@ -1,0 +1,165 @@
+"""Verbs that speak to a peer: echo, find, move, send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.errors import NotHeldError, UsageError
+from core.model import Level, LookupHit, Match, Outcome, Query, Ref, Root
+from tui import exits
+from tui.output import outcome_text, print_fault, print_json, print_table
+from tui.verbs.context import (
+    Aet,
+    Host,
+    Json,
+    Name,
+    PortOption,
+    Series,
+    Sop,
+    Study,
+    destination_of,
+    follow,
+    options,
+    peer_of,
+    ref_of,
+)
+from tui.verbs.keys import Keys, LevelOption, keys_of, level_of, row_of
+
+
+def echo(
+    ctx: typer.Context,
+    name: Name = "",
+    aet: Aet = "",
+    host: Host = "",
+    port: PortOption = 0,
+    json: Json = False,
+) -> None:
+    """Test the link to a peer by C-ECHO."""
+    with options(ctx).station() as station:
+        peer = peer_of(station, name, aet, host, port)
+        outcome = station.echo(peer)
+    if json:
+        print_json(outcome)
+    elif outcome.ok:
+        print(f"{peer.ae_title} answers in {outcome.seconds * 1000:.0f} ms")
+    _end(outcome)
+
+
+def find(
+    ctx: typer.Context,
+    name: Name = "",
+    aet: Aet = "",
+    host: Host = "",
+    port: PortOption = 0,
+    level: LevelOption = "study",
+    key: Keys = None,
+    root: Annotated[str, typer.Option(help="study, patient or patient-study-only.")] = "",
+    limit: Annotated[int, typer.Option(min=0, help="Stop after so many matches.")] = 0,
+    json: Json = False,
+) -> None:
+    """Query a peer by C-FIND; exits 1 where nothing matches."""
+    query_level = level_of(level)
+    query = Query(
+        level=query_level,
+        keys=keys_of(query_level, key),
+        root=_root_of(root, query_level),
+        limit=limit,
+    )
+    with options(ctx).station() as station:
+        peer = peer_of(station, name, aet, host, port)
+        answers = _Answers(station.find(peer, query))
+        if json:
+            count = 0
+            for count, match in enumerate(answers, 1):  # noqa: B007  counted for after the loop
+                print_json(match)
+        else:
+            columns = tuple(query.keys)
+            count = print_table(columns, (row_of(match, columns) for match in answers))
+    outcome = answers.outcome
+    if outcome and not outcome.ok:
+        if json:
+            print_json({"outcome": outcome})
+        _end(outcome)
+    if not count:
+        print_fault("nothing matches")
+        raise typer.Exit(exits.Exit.FAILED)
+
+
+def move(
+    ctx: typer.Context,
+    name: Name = "",
+    aet: Aet = "",
+    host: Host = "",
+    port: PortOption = 0,
+    study: Study = "",
+    series: Series = "",
+    instance: Sop = "",
+    to: Annotated[str, typer.Option(help="Destination: a modality or an AE title; else us.")] = "",
+    json: Json = False,
+) -> None:
+    """Have a peer send by C-MOVE: to us, or to a third party."""
+    options(ctx).may_change("move")
+    ref = ref_of(study, series, instance)
+    with options(ctx).station() as station:
+        peer = peer_of(station, name, aet, host, port)
+        job = station.move(peer, [ref], destination_of(station, to))
+        follow(station, job, json=json)
+
+
+def send(
+    ctx: typer.Context,
+    name: Name,
+    what: Annotated[list[str], typer.Argument(help="Files, folders, or UIDs held here.")],
+    json: Json = False,
+) -> None:
+    """Send files, or what is held here, to a modality by C-STORE."""
+    options(ctx).may_change("send")
+    with options(ctx).station(reads_only=True) as station:
+        peer = station.modality(name)
+        paths = [Path(word) for word in what if Path(word).exists()]
+        refs: list[Ref] = []
+        for word in what:
+            if Path(word) not in paths:
+                refs += _held(station.lookup(word), word)
+        follow(station, station.send(peer, refs=refs, paths=paths), json=json)
+
+
+def _held(hits: tuple[LookupHit, ...], word: str) -> list[Ref]:
+    if not hits:
+        raise NotHeldError(f"{word} is neither a file nor held here", "look it up, or correct it")
+    return [hit.ref for hit in hits]
+
+
+class _Answers:
+    """The matches of a stream, one after another; its last item, the outcome, is kept apart."""
+
+    def __init__(self, stream: Iterator[Match | Outcome]) -> None:
+        self._stream = stream
+        self.outcome: Outcome | None = None
+
+    def __iter__(self) -> Iterator[Match]:
+        for item in self._stream:
+            if isinstance(item, Outcome):
+                self.outcome = item
+            else:
+                yield item
+
+
+def _root_of(name: str, level: Level) -> Root:
+    if not name:
+        return Root.PATIENT if level is Level.PATIENT else Root.STUDY
+    try:
+        return Root(name.lower())
+    except ValueError:
+        known = ", ".join(root.value for root in Root)
+        raise UsageError(f"--root {name}: no such information model", known) from None
+
+
+def _end(outcome: Outcome) -> None:
+    if not outcome.ok:
+        print_fault(outcome_text(outcome), outcome.advice)
+    raise typer.Exit(exits.of_outcome(outcome))

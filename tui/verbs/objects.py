@@ -1,0 +1,103 @@
+"""Verbs about one object: dump, preview."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.errors import NotHeldError, UsageError
+from core.model import ElementRow, Window
+from core.station import Station
+from tui.output import print_json
+from tui.safe_text import safe_text
+from tui.verbs.context import Json, options
+
+Source = Annotated[str, typer.Argument(help="A file, or a UID held here.")]
+
+
+def dump(
+    ctx: typer.Context,
+    source: Source,
+    filter_text: Annotated[
+        str, typer.Option("--filter", help="Only lines with this text.", metavar="TEXT")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Print the tags of an object; with --json in the DICOM JSON Model."""
+    with options(ctx).station(reads_only=True) as station:
+        what = source_of(station, source)
+        if json:
+            print_json(station.dicom_json(what))
+            return
+        for row in station.dump(what):
+            line = _line(row)
+            if filter_text.casefold() in line.casefold():
+                print(line)
+
+
+def preview(
+    ctx: typer.Context,
+    source: Source,
+    frame: Annotated[int, typer.Option(min=1, help="Which frame, from 1.")] = 1,
+    window: Annotated[str, typer.Option(help="Center and width.", metavar="C,W")] = "",
+    png: Annotated[Path | None, typer.Option(help="Write a PNG file, 1:1.")] = None,
+) -> None:
+    """Draw an object's picture on the terminal, or write it to a file."""
+    from tui.preview.cli import draw, save_png  # late: pictures cost start-up time
+    from tui.preview.probe import probe
+
+    with options(ctx).station(reads_only=True) as station:
+        what = source_of(station, source)
+        picture = station.picture(what, frame=frame - 1, window=_window_of(window))
+        if png:
+            save_png(picture, png)
+            return
+        terminal = probe(station.settings.preview)
+        columns, lines = _room()
+        draw(picture, terminal, sys.stdout, columns, lines)
+
+
+def source_of(station: Station, word: str) -> Path | str:
+    """Tell a file from an identifier; a study or series stands for its middle object.
+
+    Raises NotHeldError.
+    """
+    path = Path(word)
+    if path.exists() or os.sep in word:
+        return path
+    for hit in station.lookup(word):
+        instances = station.instances(hit.ref)
+        if instances:
+            return instances[len(instances) // 2].sop_instance_uid
+    raise NotHeldError(f"{word} is neither a file nor held here", "look it up, or correct it")
+
+
+def _line(row: ElementRow) -> str:
+    indent = "  " * row.depth
+    if row.is_item:
+        return f"{indent}{safe_text(row.name)}"
+    length = "-" if row.length is None else str(row.length)
+    name = row.keyword or row.name
+    return safe_text(f"{indent}{row.tag} {row.vr:2} {length:>6} {name}: {row.value}")
+
+
+def _window_of(text: str) -> Window | None:
+    if not text:
+        return None
+    try:
+        center, width = (float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--window {text}: two numbers are needed", "such as 40,400") from None
+    return Window(center=center, width=width)
+
+
+def _room() -> tuple[int, int]:
+    try:
+        columns, lines = os.get_terminal_size()
+    except OSError:
+        return 80, 24
+    return columns, max(1, lines - 2)

@@ -1,0 +1,100 @@
+"""Verbs that stay: the console itself, demo, serve."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import FrameType
+
+import typer
+
+from core.demo.pacs import HOST, DemoPacs, free_port
+from core.errors import ListenError
+from core.model import Modality
+from core.settings_file import SettingsStore, shipped_config_path
+from core.station import Station
+from tui.output import print_error
+from tui.verbs.context import Globals, log_to, options
+
+LOG_BYTES = 2_000_000
+LOG_FILES = 3
+
+
+def console(ctx: typer.Context) -> None:
+    """Open the console on the user's station."""
+    given = options(ctx)
+    with Station.open(given.store(), given.data) as station:
+        try:
+            station.listen()
+        except ListenError as exc:
+            # Worth having without a listener; the status bar says that it is closed.
+            print_error(exc)
+        _run(station, given, title="Modalitty")
+
+
+def demo(ctx: typer.Context) -> None:
+    """Open the console beside a simulated PACS with sample studies; leaves nothing behind."""
+    with demo_station() as station:
+        _run(station, options(ctx), title="Modalitty demo")
+
+
+def serve(ctx: typer.Context) -> None:
+    """Run the station without a screen, until SIGTERM: transfers end, then it exits with 0."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, on_signal)
+    with options(ctx).station() as station:
+        station.listen()
+        host, port = station.listening or ("", 0)
+        print(f"{station.settings.station.ae_title} listens on {host}:{port}", flush=True)
+        stop.wait()
+        station.stop_listening()
+
+
+@contextlib.contextmanager
+def demo_station() -> Iterator[Station]:
+    """Open a station of its own in a temporary folder, and the simulated PACS beside it."""
+    with contextlib.ExitStack() as exits:
+        folder = Path(tempfile.mkdtemp(prefix="modalitty-"))
+        exits.callback(shutil.rmtree, folder, ignore_errors=True)
+        config = folder / "config.toml"
+        shutil.copyfile(shipped_config_path(), config)
+        store = SettingsStore.open(config)
+        store.change("station.host", HOST)
+        store.change("station.port", free_port())
+        station = exits.enter_context(Station.open(store, folder / "data"))
+        port = station.listen()
+        own = Modality(
+            name="console", ae_title=station.settings.station.ae_title, host=HOST, port=port
+        )
+        pacs = exits.enter_context(DemoPacs(own))
+        station.put_modality(pacs.modality)
+        yield station
+
+
+def _run(station: Station, given: Globals, title: str) -> None:
+    from tui.app import ModalittyApp  # late: the screen's libraries cost start-up time
+    from tui.preview.probe import probe
+
+    _log_to_file(station.data_folder, given.log_level)
+    terminal = probe(station.settings.preview)
+    app = ModalittyApp(station, terminal, read_only=given.read_only, title=title)
+    app.run()
+    raise typer.Exit(app.return_code or 0)
+
+
+def _log_to_file(data: Path, level: str) -> None:
+    folder = data / "log"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / "modalitty.log"
+    log_to(RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES), level)
