@@ -7,8 +7,7 @@ import select
 import socket
 import threading
 import time
-
-from msgspec import Struct
+from collections.abc import Iterable
 
 from core import model
 from core.errors import ListenError
@@ -35,27 +34,21 @@ log = logging.getLogger(__name__)
 
 _BACKLOG = 128
 _PAUSE = 0.2  # after the system refused us a socket
-_BUSY_READ = 2.0  # seconds for the request of a caller who will be told that we are full
-_MAX_TURNED_AWAY = 32
+_SPARE = 16  # connections over the limits, to be told that these are reached
 _IDLE = 0.5  # seconds without a message after which a closing listener waits no more
 
 
 class _Connection:
-    """A connection and its thread; `pending` until it has become an association."""
+    """A connection on its way through its thread."""
 
     def __init__(self, wire: Wire, host: str, port: int) -> None:
         self.wire = wire
         self.host = host
         self.address = f"{host}:{port}"
-        self.pending = True
-        self.full = False
-        """It is over the limit: to be told so."""
-
-
-class _Counts(Struct, frozen=True):
-    total: int
-    of_host: int
-    turned_away: int
+        self.silent = True
+        """It has not yet asked for an association."""
+        self.admitted = False
+        """It is an association, and counts against the limits."""
 
 
 class Listener:
@@ -72,6 +65,7 @@ class Listener:
         self._socket: socket.socket | None = None
         self._wake: tuple[socket.socket, socket.socket] | None = None
         self._thread: threading.Thread | None = None
+        self._address: tuple[str, int] | None = None
 
     # -- life
 
@@ -91,6 +85,7 @@ class Listener:
             daemon=True,
         )
         self._thread.start()
+        self._address = (station.host, bound)
         self._events.publish(Listening(host=station.host, port=bound))
         return bound
 
@@ -102,13 +97,18 @@ class Listener:
         self._thread.join()
         for sock in self._wake:
             sock.close()
-        self._thread = self._wake = self._socket = None
+        self._thread = self._wake = self._socket = self._address = None
         self._wait_for_associations(time.monotonic() + grace)
         self._caller.close()
         for connection, thread in self._snapshot():
             connection.wire.end("the listener closes")
             thread.join(10.0)
         self._events.publish(Listening(host=self._store.current.station.host, port=0))
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """Host and port where it is open, None while it is closed."""
+        return self._address
 
     def associations(self) -> tuple[model.Association, ...]:
         """The live associations, in and (for C-MOVE) out, oldest first."""
@@ -166,7 +166,7 @@ class Listener:
             thread = threading.Thread(
                 target=self._run, args=(connection,), name=f"from {host}:{port}", daemon=True
             )
-            if self._has_room(connection):
+            if self._make_room(host):
                 with self._lock:
                     self._connections[connection] = thread
                 thread.start()
@@ -177,47 +177,46 @@ class Listener:
                 self._connections.pop(connection, None)
         sock.close()
 
-    def _has_room(self, new: _Connection) -> bool:
-        """Whether to talk to a new connection at all; where a limit is reached it is marked full.
+    def _make_room(self, host: str) -> bool:
+        """Whether to talk to a new connection; where there are too many, a silent one gives way.
 
-        A connection that has not yet said anything gives way to a new one: silent ones could
-        otherwise lock out everybody behind the same address.
+        There may be more connections than associations, so that those over the limit are told so
+        in a proper way; and silent ones cannot lock out who shares their address.
         """
         station = self._store.current.station
         with self._lock:
-            counts = self._count(new.host)
-            crowded = counts.of_host >= station.max_associations_per_address
-            if crowded or counts.total >= station.max_associations:
-                silent = (
-                    c
-                    for c in self._connections
-                    if c.pending and not c.full and (c.host == new.host or not crowded)
-                )
-                oldest = next(silent, None)
-                if oldest is not None:
-                    oldest.full = True
-                    oldest.wire.end("gave way to a newer connection without having said anything")
-                else:
-                    new.full = True
-            return not new.full or counts.turned_away < _MAX_TURNED_AWAY
+            of_host = [c for c in self._connections if c.host == host]
+            crowd: Iterable[_Connection] = ()
+            if len(of_host) >= station.max_associations_per_address + _SPARE:
+                crowd = of_host
+            elif len(self._connections) >= station.max_associations + 2 * _SPARE:
+                crowd = self._connections
+            else:
+                return True
+            oldest = next((c for c in crowd if c.silent and not c.wire.ended), None)
+        if oldest is not None:
+            oldest.wire.end("gave way to a newer connection without having said anything")
+        return oldest is not None
 
-    def _count(self, host: str) -> _Counts:
-        served = [c for c in self._connections if not c.full]
-        return _Counts(
-            total=len(served),
-            of_host=sum(c.host == host for c in served),
-            turned_away=len(self._connections) - len(served),
-        )
+    def _admit(self, connection: _Connection) -> bool:
+        """Count a connection as an association, where the limits allow one more."""
+        station = self._store.current.station
+        with self._lock:
+            served = [c.host for c in self._connections if c.admitted]
+            connection.admitted = (
+                len(served) < station.max_associations
+                and served.count(connection.host) < station.max_associations_per_address
+            )
+            return connection.admitted
 
     # -- one connection, in its thread
 
     def _run(self, connection: _Connection) -> None:
         calling = called = ""
         try:
-            station = self._store.current.station
-            patience = _BUSY_READ if connection.full else station.acse_timeout
+            patience = self._store.current.station.acse_timeout
             body = acceptor.read_request(connection.wire, patience)
-            connection.pending = False
+            connection.silent = False
             calling, called = pdu.titles(body)
             request = pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, body)
             self._answer(connection, request)
@@ -233,7 +232,9 @@ class Listener:
 
     def _answer(self, connection: _Connection, request: pdu.Associate) -> None:
         settings = self._store.current
-        why = negotiation.FULL if connection.full else negotiation.judge(request, settings)
+        why = negotiation.judge(request, settings)
+        if why is None and not self._admit(connection):
+            why = negotiation.FULL
         if why is not None:
             acceptor.turn_away(connection.wire, why)
             self._rejected(connection, request.calling, request.called, why.text)

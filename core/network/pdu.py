@@ -7,7 +7,7 @@ ProtocolError.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from pydicom.uid import UID
@@ -22,6 +22,7 @@ from pynetdicom.pdu_primitives import (
 )
 from pynetdicom.presentation import PresentationContext
 
+from core.archive.filemeta import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from core.network.faults import ProtocolError, Reason
 
 HEADER = struct.Struct(">BxI")
@@ -29,11 +30,15 @@ PDV_HEADER = struct.Struct(">IBB")
 P_DATA_HEADERS = struct.Struct(">BxIIBB")
 """PDU header and PDV header of a P-DATA-TF that holds one presentation data value."""
 
+_ITEM = struct.Struct(">BxH")
+_FIXED = 68  # bytes before the items of an A-ASSOCIATE body
+_APPLICATION_CONTEXT, _USER_INFORMATION = 0x10, 0x50
+_CONTEXT_ITEMS = (0x20, 0x21)
+_USER_ITEMS = range(0x51, 0x5A)
+_MAX_SYNTAXES = 256
+
 MAX_ASSOCIATE = 1 << 20
 """Bytes of an A-ASSOCIATE PDU we read: 128 contexts with every transfer syntax have 200 KB."""
-
-IMPLEMENTATION_CLASS_UID = "2.25.262014833812893461358430929716408206231"
-IMPLEMENTATION_VERSION = "MODALITTY_0.1"
 
 
 class Type:
@@ -91,12 +96,47 @@ def decode_associate(kind: int, body: memoryview) -> Associate:
     """Read the body of an A-ASSOCIATE-RQ or -AC; raises ProtocolError where it is damaged."""
     pdu = codec.A_ASSOCIATE_RQ() if kind == Type.ASSOCIATE_RQ else codec.A_ASSOCIATE_AC()
     try:
-        pdu.decode(HEADER.pack(kind, len(body)) + bytes(body))
+        known = _known_items(body)
+        pdu.decode(HEADER.pack(kind, len(known)) + known)
         primitive = pdu.to_primitive()
         return _from_primitive(primitive, kind, pdu.protocol_version)
+    except ProtocolError:
+        raise
     except Exception as exc:
         # The codec raises whatever its parsing ran into: AssertionError, KeyError, struct.error …
         raise ProtocolError(f"a damaged A-ASSOCIATE PDU ({type(exc).__name__})") from exc
+
+
+def _known_items(body: memoryview) -> bytes:
+    """`body` without items that PS3.8 and PS3.7 do not know: they are to be ignored (9.3.1).
+
+    Raises ProtocolError where there are more syntaxes than anybody has: the codec would take
+    minutes to compare them.
+    """
+    kept = [bytes(body[:_FIXED])]
+    for kind, item in _items(body[_FIXED:]):
+        if kind in _CONTEXT_ITEMS:
+            if sum(1 for _ in _items(item[8:])) > _MAX_SYNTAXES:
+                raise ProtocolError("a presentation context with too many transfer syntaxes")
+            kept.append(bytes(item))
+        elif kind == _USER_INFORMATION:
+            inner = b"".join(bytes(i) for k, i in _items(item[4:]) if k in _USER_ITEMS)
+            kept.append(_ITEM.pack(kind, len(inner)) + inner)
+        elif kind == _APPLICATION_CONTEXT:
+            kept.append(bytes(item))
+    return b"".join(kept)
+
+
+def _items(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Type and bytes, header included, of each item."""
+    offset = 0
+    while offset < len(data):
+        kind, length = _ITEM.unpack_from(data, offset)
+        end = offset + 4 + length
+        if end > len(data):
+            raise ProtocolError("an item longer than its PDU")
+        yield kind, data[offset:end]
+        offset = end
 
 
 def _from_primitive(primitive: A_ASSOCIATE, kind: int, version: int) -> Associate:
@@ -106,8 +146,10 @@ def _from_primitive(primitive: A_ASSOCIATE, kind: int, version: int) -> Associat
         if request
         else primitive.presentation_context_definition_results_list
     )
-    if request and not all(cx.transfer_syntax and cx.abstract_syntax for cx in contexts):
-        raise ValueError("a presentation context without syntax")
+    if not contexts or (
+        request and not all(cx.transfer_syntax and cx.abstract_syntax for cx in contexts)
+    ):
+        raise ValueError("no presentation context, or one without syntax")
     return Associate(
         calling=primitive.calling_ae_title if request else "",
         called=primitive.called_ae_title if request else "",
@@ -149,7 +191,7 @@ def _to_primitive(content: Associate) -> A_ASSOCIATE:
     implementation = ImplementationClassUIDNotification()
     implementation.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
     version = ImplementationVersionNameNotification()
-    version.implementation_version_name = IMPLEMENTATION_VERSION
+    version.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     primitive.user_information = [length, implementation, version, *content.roles]
     return primitive
 
