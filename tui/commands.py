@@ -145,11 +145,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "inspector.next", "right_square_bracket", "Next", "The next instance of the series.", _I
     ),
-    Command("inspector.frame_back", "comma", "Frame-", "One frame back.", _I),
-    Command("inspector.frame_on", "full_stop", "Frame+", "One frame on.", _I),
     Command("inspector.window", "w", "Window", "The next window preset.", _I),
     Command("inspector.find", "slash", "Filter", "Show only tags with this text.", _I),
     Command("inspector.copy", "y", "Copy", "Copy the value under the cursor.", _I),
+    Command("inspector.frame_back", "comma", "Frame-", "One frame back.", _I),
+    Command("inspector.frame_on", "full_stop", "Frame+", "One frame on.", _I),
     # -- everywhere
     Command("app.copy", "y", "Copy", "Copy the row.", _ALL, footer=False, action="screen.copy_row"),
     Command(

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from core.errors import ModalittyError
 from core.model import ElementRow, Level, Match, Picture, Query, Ref, Window
+from tui import units
 from tui.commands import Place, bindings
 from tui.safe_text import safe_content
 from tui.screens.dialogs import Reader
@@ -167,31 +168,31 @@ class InspectorScreen(PlaceScreen):
         return next(found, "")
 
     def _show_words(self) -> None:
-        names = ("PatientName", "StudyDate", "Modality", "SeriesDescription")
-        words = [self._value(name) for name in names]
-        place = f"instance {self.index + 1}/{len(self.uids)}"
-        text = "  ".join(word for word in (*words, place) if word)
+        words = (
+            units.person_name(self._value("PatientName")),
+            units.date(self._value("StudyDate")),
+            self._value("Modality"),
+            self._value("SeriesDescription"),
+            f"instance {self.index + 1} of {len(self.uids)}",
+        )
+        text = "  ".join(word for word in words if word)
         self.query_one("#crumbs", Static).update(safe_content(text, "bold"))
         self.query_one("#caption", Static).update(safe_content(self._caption(), "$text-muted"))
 
     def _caption(self) -> str:
-        """What is seen of the picture: its size, frame and window."""
+        """What is seen of the picture: its frame, window and kind."""
         picture = self.picture
         if picture is None:
             return "no picture"
-        parts = [f"{picture.width}×{picture.height}"]
+        parts = ["v: picture"] if self._view == "tags" else []
         if picture.frames > 1:
-            parts.append(f"frame {picture.frame + 1}/{picture.frames}")
+            parts.append(f"frame {picture.frame + 1} of {picture.frames}")
         if picture.window:
             name = picture.window.explanation
-            parts.append(
-                f"window {picture.window.center:g}/{picture.window.width:g} {name}".strip()
-            )
-        if picture.caption:
-            parts.append(picture.caption)
-        if self._view == "tags":
-            parts.append("v shows the picture")
-        return "  ".join(parts)
+            window = f"window {picture.window.center:g}/{picture.window.width:g} {name}"
+            parts.append(window.strip())
+        parts.append(picture.caption or f"{picture.width} by {picture.height}")
+        return " │ ".join(parts)
 
     # -- commands
 

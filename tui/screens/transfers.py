@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from core.model import Job
+from core.model import Job, JobKind
 from tui import units
 from tui.bridge import News
 from tui.commands import Place, bindings
@@ -29,14 +29,12 @@ BAR = 10
 SHOWN_FAILURES = 100
 
 COLUMNS = (
-    Column("id", "Job", Kind.NUMBER, min_width=3, max_width=6, priority=0),
-    Column("kind", "Kind", min_width=4, max_width=6, priority=2),
-    Column("title", "What", min_width=8, max_width=60, flex=1, priority=3),
-    Column("peer", "Peer", min_width=5, max_width=16, priority=3),
+    Column("id", "Job", Kind.NUMBER, min_width=4, max_width=6, priority=0),
+    Column("what", "What", min_width=12, max_width=70, flex=1, priority=3),
     Column("state", "State", min_width=9, max_width=11, priority=0, tone=tone),
     Column("bar", "Progress", width=BAR, priority=1),
     Column("count", "Arrived", min_width=7, max_width=15, right=True, priority=0),
-    Column("failed", "Failed", Kind.NUMBER, min_width=6, priority=1),
+    Column("failed", "Fail", Kind.NUMBER, min_width=4, priority=1),
     Column("bytes", "Size", Kind.SIZE, min_width=6, priority=2),
     Column("rate", "Rate", min_width=8, max_width=9, right=True, priority=1, show=units.rate),
     Column("left", "Left", Kind.DURATION, min_width=5, priority=1),
@@ -118,9 +116,7 @@ class TransfersScreen(PlaceScreen):
         promised = "?" if job.promised is None else f"{job.promised}"
         return {
             "id": job.id,
-            "kind": job.kind.value,
-            "title": job.title,
-            "peer": job.peer,
+            "what": " ".join(filter(None, (_ARROWS[job.kind], job.peer, job.title))),
             "state": JOB_WORDS[job.state],
             "bar": bar(job.arrived + job.skipped, job.promised, BAR),
             "count": f"{job.arrived + job.skipped}/{promised}",
@@ -134,6 +130,10 @@ class TransfersScreen(PlaceScreen):
     def _tell(self) -> None:
         job = self._jobs.get(self.table.cursor_key)
         self.query_one("#words", Static).update(_words(job) if job else NONE)
+
+
+_ARROWS = {JobKind.MOVE: "←", JobKind.SEND: "→", JobKind.IMPORT: "+"}
+"""Which way objects go, and for an import that they come from a disk."""
 
 
 def _words(job: Job) -> Content:
