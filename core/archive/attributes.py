@@ -31,7 +31,6 @@ STUDY: dict[str, tuple[int, str]] = {
     "AccessionNumber": (0x00080050, "SH"),
     "IssuerOfAccessionNumberSequence": (0x00080051, "SQ"),
     "ReferringPhysicianName": (0x00080090, "PN"),
-    "TimezoneOffsetFromUTC": (0x00080201, "SH"),
     "StudyDescription": (0x00081030, "LO"),
     "ProcedureCodeSequence": (0x00081032, "SQ"),
     "NameOfPhysiciansReadingStudy": (0x00081060, "PN"),

@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from msgspec import Struct
-from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.dataset import Dataset
 
 from core.archive import attributes
 from core.archive.index import Held, Index, Series, Study
+from core.archive.keys import (
+    LEVELS,
+    NOT_KEYS,
+    Key,
+    keys_of,
+    level_of,
+    require_unique_above,
+    shown,
+    text_key,
+)
 from core.archive.matching import Matcher, compile_value, has_wildcard, is_range
 from core.archive.responses import response
 from core.errors import UsageError
 from core.model import Level, Match, Query, Root
-
-_LEVELS = tuple(Level)
-_NOT_KEYS = frozenset(
-    (
-        "SpecificCharacterSet",
-        "QueryRetrieveLevel",
-        "RetrieveAETitle",
-        "QueryRetrieveView",
-        "TimezoneOffsetFromUTC",
-    )
-)
-
-
-class Key(Struct, frozen=True, kw_only=True):
-    """One attribute of a query: what it is, and what it has to match."""
-
-    keyword: str
-    tag: int
-    vr: str
-    text: str = ""
-    level: Level | None = None
-    """None for an attribute that is not indexed: answered empty, never matched on."""
-    matcher: Matcher | None = None
-    items: tuple[Key, ...] = ()
-    """The keys within a sequence."""
 
 
 class Row:
@@ -86,19 +68,19 @@ def find_identifier(
 
     Raises UsageError, at once, where the identifier does not fit the information model.
     """
-    level = _level_of(identifier, root)
-    keys = _keys_of(identifier)
+    level = level_of(identifier, root)
+    keys = keys_of(identifier)
     if not relational:
-        _require_unique_above(keys, level, root)
-    shown = _shown(keys, level, root)
-    return (response(row.level, shown, row.value) for row in _search(index, level, keys))
+        require_unique_above(keys, level, root)
+    answer = shown(keys, level, root)
+    return (response(row.level, answer, row.value) for row in _search(index, level, keys))
 
 
 def match_query(index: Index, query: Query) -> Iterator[Match]:
     """The same through keys in text, keys above the level not required; UsageError, at once."""
-    keys = [_text_key(keyword, text) for keyword, text in query.keys.items()]
-    shown = _shown([key for key in keys if key.keyword not in _NOT_KEYS], query.level, Root.PATIENT)
-    return _matches(index, query, keys, shown)
+    keys = [text_key(keyword, text) for keyword, text in query.keys.items()]
+    answer = shown([key for key in keys if key.keyword not in NOT_KEYS], query.level, Root.PATIENT)
+    return _matches(index, query, keys, answer)
 
 
 def select_instances(index: Index, identifier: Dataset, root: Root) -> Iterator[Held]:
@@ -106,126 +88,14 @@ def select_instances(index: Index, identifier: Dataset, root: Root) -> Iterator[
 
     PatientID names every patient who has it; IssuerOfPatientID, where given, narrows that.
     """
-    level = _level_of(identifier, root)
-    unique = {at.unique_key for at in _LEVELS} | {"IssuerOfPatientID"}
-    keys = [key for key in _keys_of(identifier) if key.keyword in unique]
-    _require_unique_above(keys, level, root)
+    level = level_of(identifier, root)
+    unique = {at.unique_key for at in LEVELS} | {"IssuerOfPatientID"}
+    keys = [key for key in keys_of(identifier) if key.keyword in unique]
+    require_unique_above(keys, level, root)
     own = next((key for key in keys if key.keyword == level.unique_key), None)
     if own is None or own.matcher is None or (level is Level.PATIENT and has_wildcard(own.text)):
         raise UsageError(f"a retrieve at {level.value} level needs {level.unique_key}")
     return (row.held for row in _search(index, Level.IMAGE, keys) if row.held is not None)
-
-
-# -- what the query says
-
-
-def _level_of(identifier: Dataset, root: Root) -> Level:
-    text = _text_of(identifier, "QueryRetrieveLevel")
-    if not text:
-        raise UsageError("the identifier has no Query/Retrieve Level")
-    allowed = {
-        Root.STUDY: _LEVELS[1:],
-        Root.PATIENT: _LEVELS,
-        Root.PATIENT_STUDY_ONLY: _LEVELS[:2],
-    }[root]
-    for level in allowed:
-        if text == level.value:
-            return level
-    raise UsageError(f"there is no Query/Retrieve Level {text!r} in the {root.value} root model")
-
-
-def _require_unique_above(keys: Sequence[Key], level: Level, root: Root) -> None:
-    above = _LEVELS[: _LEVELS.index(level)]
-    given = {key.keyword: key for key in keys}
-    for at in above[1:] if root is Root.STUDY else above:
-        key = given.get(at.unique_key)
-        if key is None or not key.text:
-            raise UsageError(
-                f"a query at {level.value} level needs {at.unique_key}",
-                "give one value for each level above",
-            )
-        wild = has_wildcard(key.text) and at is Level.PATIENT
-        if wild or "\\" in key.text or (at is not Level.PATIENT and has_wildcard(key.text)):
-            raise UsageError(f"{at.unique_key} above {level.value} level must be one value")
-
-
-def _keys_of(identifier: Dataset) -> list[Key]:
-    keys = []
-    for tag in identifier.keys():  # noqa: SIM118  iterating a data set decodes its elements
-        if tag.element == 0 or tag.is_private:
-            continue
-        key = _element_key(identifier, int(tag))
-        if key is not None and key.keyword not in _NOT_KEYS:
-            keys.append(key)
-    return keys
-
-
-def _element_key(identifier: Dataset, tag: int) -> Key | None:
-    keyword = keyword_for_tag(tag)
-    if not keyword:
-        return None
-    vr = _vr_of(keyword, tag)
-    level = attributes.LEVELS.get(keyword)
-    if vr != "SQ":
-        text = _text_of(identifier, keyword)
-        return _key(keyword, tag, vr, text, level)
-    try:
-        items = list(identifier[tag].value or ())
-    except Exception as error:
-        raise UsageError(f"the value of {keyword} cannot be read: {error}") from error
-    nested = tuple(_keys_of(items[0])) if items and isinstance(items[0], Dataset) else ()
-    return Key(keyword=keyword, tag=tag, vr=vr, level=level, items=nested)
-
-
-def _text_key(keyword: str, text: str) -> Key:
-    tag = tag_for_keyword(keyword)
-    if tag is None:
-        near = difflib.get_close_matches(keyword, attributes.LEVELS, 1)
-        raise UsageError(
-            f"there is no attribute {keyword!r}", f"did you mean {near[0]}?" if near else ""
-        )
-    return _key(keyword, tag, _vr_of(keyword, tag), text, attributes.LEVELS.get(keyword))
-
-
-def _key(keyword: str, tag: int, vr: str, text: str, level: Level | None) -> Key:
-    matcher = compile_value(text, vr) if level is not None else None
-    return Key(keyword=keyword, tag=tag, vr=vr, text=text, level=level, matcher=matcher)
-
-
-def _vr_of(keyword: str, tag: int) -> str:
-    known = attributes.KEPT.get(tag)
-    if known is not None:
-        return known[1]
-    if keyword in attributes.COMPUTED:
-        return attributes.COMPUTED[keyword][1]
-    return str(dictionary_VR(tag)).split(" or ")[0]
-
-
-def _text_of(identifier: Dataset, keyword: str) -> str:
-    """A value as text; UsageError where it cannot be read."""
-    try:
-        value = identifier.get(keyword)
-    except Exception as error:
-        raise UsageError(f"the value of {keyword} cannot be read: {error}") from error
-    if value is None:
-        return ""
-    if isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue":
-        return "\\".join(str(part) for part in value)
-    return str(value)
-
-
-def _shown(keys: Sequence[Key], level: Level, root: Root) -> list[Key]:
-    """The attributes of a response: what was asked for, and the unique keys down to the level."""
-    shown = {key.tag: key for key in keys}
-    for at in _LEVELS[: _LEVELS.index(level) + 1]:
-        if at is Level.PATIENT and root is Root.STUDY and level is not Level.PATIENT:
-            continue
-        key = _key(at.unique_key, int(tag_for_keyword(at.unique_key) or 0), "", "", at)
-        shown.setdefault(
-            key.tag,
-            Key(keyword=key.keyword, tag=key.tag, vr=_vr_of(key.keyword, key.tag), level=at),
-        )
-    return [shown[tag] for tag in sorted(shown)]
 
 
 # -- the search
@@ -234,7 +104,7 @@ def _shown(keys: Sequence[Key], level: Level, root: Root) -> list[Key]:
 def _search(index: Index, level: Level, keys: Sequence[Key]) -> Iterator[Row]:
     """Every row of a level that matches; each level is filtered before the next is looked into."""
     by_level = {
-        at: [key for key in keys if _restricts(key, level) and key.level is at] for at in _LEVELS
+        at: [key for key in keys if _restricts(key, level) and key.level is at] for at in LEVELS
     }
     above = by_level[Level.PATIENT] + by_level[Level.STUDY]
     patients: set[Any] = set()
@@ -283,7 +153,7 @@ def _restricts(key: Key, level: Level) -> bool:
     """True for a key to match on: one of the level asked for, or of a level above it."""
     if key.level is None or (key.matcher is None and not key.items):
         return False
-    return _LEVELS.index(key.level) <= _LEVELS.index(level)
+    return LEVELS.index(key.level) <= LEVELS.index(level)
 
 
 def _candidates(index: Index, keys: Sequence[Key]) -> list[Study]:
@@ -349,10 +219,10 @@ def compile_inner(key: Key) -> Matcher | None:
 
 
 def _matches(
-    index: Index, query: Query, keys: Sequence[Key], shown: Sequence[Key]
+    index: Index, query: Query, keys: Sequence[Key], answer: Sequence[Key]
 ) -> Iterator[Match]:
     for number, row in enumerate(_search(index, query.level, keys), start=1):
-        values = {key.keyword: _as_text(row.value(key.keyword)) for key in shown}
+        values = {key.keyword: _as_text(row.value(key.keyword)) for key in answer}
         yield Match(level=query.level, values=values)
         if query.limit and number >= query.limit:
             return

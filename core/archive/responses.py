@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydicom import config
 from pydicom.dataelem import DataElement
@@ -11,10 +11,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
 
 from core.archive import attributes
+from core.archive.keys import Key
 from core.model import Level
-
-if TYPE_CHECKING:
-    from core.archive.finding import Key
 
 _CHARACTER_SET = 0x00080005
 _LEVEL = 0x00080052

@@ -1,0 +1,292 @@
+"""C-FIND against the index, PS3.4 C.4.1, and what retrieves name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydicom.dataset import Dataset
+
+from core.archive.archive import Archive
+from core.errors import UsageError
+from core.model import Level, Query, Root
+from tests.core.archive.objects import CT, make, store
+
+MR = "1.2.840.10008.5.1.4.1.1.4"
+
+
+@pytest.fixture
+def filled(archive: Archive) -> Archive:
+    request = Dataset()
+    request.RequestedProcedureID = "RP7"
+    request.ScheduledProcedureStepID = "S7"
+    for uid, values in {
+        "1.1.1": {"Rows": 512, "SeriesNumber": "1", "RequestAttributesSequence": [request]},
+        "1.1.2": {"Rows": 512, "SeriesNumber": "1", "InstanceNumber": "2"},
+        "1.1.3": {
+            "SeriesInstanceUID": "1.2.2",
+            "Modality": "MR",
+            "SOPClassUID": MR,
+            "ImageType": ["ORIGINAL", "PRIMARY"],
+        },
+        "1.1.4": {
+            "StudyInstanceUID": "1.3",
+            "SeriesInstanceUID": "1.3.1",
+            "PatientID": "P2",
+            "PatientName": "Yamada^Tarou=山田^太郎=やまだ^たろう",
+            "SpecificCharacterSet": "ISO_IR 192",
+            "StudyDate": "20240315",
+            "AccessionNumber": "",
+        },
+    }.items():
+        store(archive, make(uid, **values))
+    return archive
+
+
+def ask(archive: Archive, level: str, root: Root = Root.STUDY, **values: Any) -> list[Dataset]:
+    ds = Dataset()
+    ds.QueryRetrieveLevel = level
+    for keyword, value in values.items():
+        setattr(ds, keyword, value)
+    return list(archive.find(ds, root))
+
+
+def uids(rows: list[Dataset]) -> list[str]:
+    unique = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
+    return sorted(str(row[unique[row.QueryRetrieveLevel]].value) for row in rows)
+
+
+def test_a_study_answers_what_was_asked_and_computes_the_rest(filled: Archive) -> None:
+    (row,) = ask(
+        filled,
+        "STUDY",
+        PatientID="P1",
+        PatientName="",
+        StudyDate="20240101-20240201",
+        StudyDescription="",
+        ModalitiesInStudy="",
+        SOPClassesInStudy="",
+        NumberOfStudyRelatedSeries="",
+        NumberOfStudyRelatedInstances="",
+        NumberOfPatientRelatedStudies="",
+        InstanceAvailability="",
+        PatientMotherBirthName="",
+    )
+    assert {e.keyword: e.value for e in row if e.value not in (None, "")} == {
+        "QueryRetrieveLevel": "STUDY",
+        "PatientID": "P1",
+        "PatientName": "Doe^Jane",
+        "StudyDate": "20240131",
+        "StudyInstanceUID": "1.2",
+        "ModalitiesInStudy": ["CT", "MR"],
+        "SOPClassesInStudy": [CT, MR],
+        "NumberOfStudyRelatedSeries": 2,
+        "NumberOfStudyRelatedInstances": 3,
+        "NumberOfPatientRelatedStudies": 1,
+        "InstanceAvailability": "ONLINE",
+    }
+    assert "StudyDescription" in row
+    assert "PatientMotherBirthName" in row
+    assert "SpecificCharacterSet" not in row
+
+
+def test_text_beyond_ascii_names_its_character_set(filled: Archive) -> None:
+    (row,) = ask(filled, "STUDY", PatientName="yamada*")
+    assert row.SpecificCharacterSet == "ISO_IR 192"
+    assert str(row.PatientName) == "Yamada^Tarou=山田^太郎=やまだ^たろう"
+    assert uids(ask(filled, "STUDY", PatientName="山田*")) == ["1.3"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({}, ["1.2", "1.3"]),
+        ({"StudyInstanceUID": ["1.2", "1.3", "1.9"]}, ["1.2", "1.3"]),
+        ({"ModalitiesInStudy": "MR"}, ["1.2"]),
+        ({"ModalitiesInStudy": ["MR", "CT"]}, ["1.2", "1.3"]),
+        ({"ModalitiesInStudy": "XA"}, []),
+        ({"AccessionNumber": "A1"}, ["1.2"]),
+        ({"AccessionNumber": "A*"}, ["1.2"]),
+        ({"AccessionNumber": "*"}, ["1.2", "1.3"]),
+        ({"StudyDate": "20240201-"}, ["1.3"]),
+        ({"StudyDate": "-20240131"}, ["1.2"]),
+        ({"StudyDate": "20240131"}, ["1.2"]),
+        ({"StudyTime": "10"}, ["1.2", "1.3"]),
+        ({"PatientID": "p1"}, []),
+        ({"PatientID": "P?"}, ["1.2", "1.3"]),
+        ({"PatientName": "DOE^JANE"}, ["1.2"]),
+        ({"PatientName": "doe"}, []),
+        ({"SOPClassesInStudy": MR}, ["1.2"]),
+    ],
+)
+def test_studies_match_by_key(filled: Archive, keys: dict[str, Any], expected: list[str]) -> None:
+    assert uids(ask(filled, "STUDY", **keys)) == expected
+
+
+def test_series_and_images_below_their_unique_keys(filled: Archive) -> None:
+    (row,) = ask(
+        filled,
+        "SERIES",
+        StudyInstanceUID="1.2",
+        Modality="CT",
+        NumberOfSeriesRelatedInstances="",
+        PatientName="",
+    )
+    assert (row.SeriesInstanceUID, row.NumberOfSeriesRelatedInstances) == ("1.2.1", 2)
+    assert row.PatientName == "Doe^Jane"
+    rows = ask(
+        filled,
+        "IMAGE",
+        StudyInstanceUID="1.2",
+        SeriesInstanceUID="1.2.1",
+        InstanceNumber="",
+        Rows=None,
+    )
+    assert [(r.SOPInstanceUID, r.InstanceNumber, r.Rows) for r in rows] == [
+        ("1.1.1", 1, 512),
+        ("1.1.2", 2, 512),
+    ]
+    assert uids(
+        ask(filled, "IMAGE", StudyInstanceUID="1.2", SeriesInstanceUID="1.2.1", InstanceNumber="2")
+    ) == ["1.1.2"]
+    assert uids(
+        ask(filled, "IMAGE", StudyInstanceUID="1.2", SeriesInstanceUID="1.2.2", ImageType="PRIMARY")
+    ) == ["1.1.3"]
+    assert ask(filled, "IMAGE", StudyInstanceUID="1.3", SeriesInstanceUID="1.2.2") == []
+
+
+def test_sequences_match_by_their_items(filled: Archive) -> None:
+    def by(**keys: str) -> list[str]:
+        item = Dataset()
+        for keyword, value in keys.items():
+            setattr(item, keyword, value)
+        return uids(ask(filled, "SERIES", StudyInstanceUID="1.2", RequestAttributesSequence=[item]))
+
+    assert by(RequestedProcedureID="RP7") == ["1.2.1"]
+    assert by(RequestedProcedureID="RP?", ScheduledProcedureStepID="") == ["1.2.1"]
+    assert by(RequestedProcedureID="RP7", ScheduledProcedureStepID="S8") == []
+    assert by() == ["1.2.1", "1.2.2"]
+    assert uids(ask(filled, "SERIES", StudyInstanceUID="1.2", RequestAttributesSequence=[])) == [
+        "1.2.1",
+        "1.2.2",
+    ]
+    item = Dataset()
+    item.RequestedProcedureID = "RP7"
+    (row,) = ask(filled, "SERIES", StudyInstanceUID="1.2", RequestAttributesSequence=[item])
+    assert row.RequestAttributesSequence[0].ScheduledProcedureStepID == "S7"
+
+
+@pytest.mark.parametrize(
+    ("level", "root", "keys"),
+    [
+        ("", Root.STUDY, {}),
+        ("FRAME", Root.STUDY, {}),
+        ("PATIENT", Root.STUDY, {}),
+        ("SERIES", Root.PATIENT_STUDY_ONLY, {"PatientID": "P1", "StudyInstanceUID": "1.2"}),
+        ("SERIES", Root.STUDY, {}),
+        ("SERIES", Root.STUDY, {"StudyInstanceUID": "1.*"}),
+        ("SERIES", Root.STUDY, {"StudyInstanceUID": ["1.2", "1.3"]}),
+        ("IMAGE", Root.STUDY, {"StudyInstanceUID": "1.2"}),
+        ("STUDY", Root.PATIENT, {}),
+        ("STUDY", Root.PATIENT, {"PatientID": "P*"}),
+    ],
+)
+def test_an_identifier_that_does_not_fit_is_refused_at_once(
+    filled: Archive, level: str, root: Root, keys: dict[str, Any]
+) -> None:
+    ds = Dataset()
+    if level:
+        ds.QueryRetrieveLevel = level
+    for keyword, value in keys.items():
+        ds[keyword] = _raw(keyword, value if isinstance(value, str) else "\\".join(value))
+    with pytest.raises(UsageError):
+        filled.find(ds, root)
+    with pytest.raises(UsageError):
+        filled.select(ds, root)
+
+
+def test_relational_queries_need_no_keys_above(filled: Archive) -> None:
+    ds = Dataset()
+    ds.QueryRetrieveLevel = "IMAGE"
+    ds.PatientID = "P1"
+    assert uids(list(filled.find(ds, Root.STUDY, relational=True))) == ["1.1.1", "1.1.2", "1.1.3"]
+
+
+def test_patient_root(filled: Archive) -> None:
+    rows = ask(
+        filled, "PATIENT", Root.PATIENT, PatientName="*a*", NumberOfPatientRelatedInstances=""
+    )
+    assert sorted((r.PatientID, r.NumberOfPatientRelatedInstances) for r in rows) == [
+        ("P1", 3),
+        ("P2", 1),
+    ]
+    (row,) = ask(filled, "STUDY", Root.PATIENT, PatientID="P2")
+    assert row.StudyInstanceUID == "1.3"
+    assert ask(filled, "STUDY", Root.PATIENT, PatientID="P2", StudyInstanceUID="1.2") == []
+
+
+def test_our_own_query_answers_in_text(filled: Archive) -> None:
+    rows = list(
+        filled.match(Query(level=Level.SERIES, keys={"ModalitiesInStudy": "", "Rows": ""}, limit=2))
+    )
+    assert len(rows) == 2
+    assert dict(rows[0].values) == {
+        "PatientID": "P1",
+        "StudyInstanceUID": "1.2",
+        "SeriesInstanceUID": "1.2.1",
+        "ModalitiesInStudy": "CT\\MR",
+        "Rows": "",
+    }
+    with pytest.raises(UsageError, match="PatientName"):
+        filled.match(Query(level=Level.STUDY, keys={"PatientNam": ""}))
+
+
+def test_retrieves_take_nothing_for_everything(filled: Archive) -> None:
+    for level, keys in (
+        ("STUDY", {}),
+        ("STUDY", {"StudyInstanceUID": ""}),
+        ("PATIENT", {"PatientID": "*"}),
+    ):
+        ds = Dataset()
+        ds.QueryRetrieveLevel = level
+        for keyword, value in keys.items():
+            setattr(ds, keyword, value)
+        with pytest.raises(UsageError):
+            filled.select(ds, Root.PATIENT)
+
+
+def test_keys_that_their_vr_does_not_allow_are_matched_without_a_warning(archive: Archive) -> None:
+    store(archive, make(Rows=512, StudyDescription="x" * 64))
+    for keyword, value, count in (
+        ("InstanceNumber", "abc", 0),
+        ("InstanceNumber", "1 ", 1),
+        ("Rows", "\x00\x02", 1),
+        ("StudyDate", "nonsense", 0),
+        ("StudyDate", "20240101-20240131", 1),
+        ("StudyDescription", "*" + "x" * 64 + "*", 1),
+        ("PatientName", "d?e^jane" + "*" * 100, 1),
+    ):
+        query = Dataset()
+        query.QueryRetrieveLevel = "IMAGE"
+        query.StudyInstanceUID, query.SeriesInstanceUID = "1.2", "1.2.1"
+        query[keyword] = _raw(keyword, value)
+        assert len(list(archive.find(query, Root.STUDY))) == count, (keyword, value)
+
+
+def test_a_query_in_one_character_set_finds_data_in_another(archive: Archive) -> None:
+    store(archive, make(SpecificCharacterSet="ISO_IR 100", PatientName="Grün^Jörg"))
+    query = Dataset()
+    query.QueryRetrieveLevel = "STUDY"
+    query["SpecificCharacterSet"] = _raw("SpecificCharacterSet", "ISO_IR 192")
+    query["PatientName"] = _raw("PatientName", "GRÜN*")
+    (row,) = archive.find(query, Root.STUDY)
+    assert str(row.PatientName) == "Grün^Jörg"
+
+
+def _raw(keyword: str, value: str) -> Any:
+    from pydicom.datadict import dictionary_VR, tag_for_keyword
+    from pydicom.dataelem import RawDataElement
+    from pydicom.tag import Tag
+
+    tag = Tag(tag_for_keyword(keyword) or 0)
+    return RawDataElement(tag, dictionary_VR(tag), len(value), value.encode(), 0, False, True)
