@@ -92,7 +92,7 @@ class FilterBar(Horizontal):
         """Say how many rows pass, or why the filter cannot be used."""
         count = self.query_one("#filter-count", Static)
         count.set_class(bool(error), "-error")
-        text = safe_text(error, max(16, self.size.width // 2)) or f"{shown:,} of {total:,}"
+        text = safe_text(error, max(16, self.app.size.width // 2)) or f"{shown:,} of {total:,}"
         count.update(Content(text))
 
     @on(Input.Changed)

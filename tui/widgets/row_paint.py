@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.safe_text import cut_cells, safe_text
+from tui.safe_text import safe_text
 from tui.widgets.row_columns import Column, Tone, Values, Widths, fit, wanted
 from tui.widgets.row_filter import RowFilter
 
@@ -99,7 +99,8 @@ class RowPainter:
         parts = []
         for column, width in zip(self.layout.columns, self.layout.widths, strict=True):
             arrow = ("▼" if reverse else "▲") if sorted_by and column.key == sorted_by.key else ""
-            label = cut_cells(safe_text(column.label), max(0, width - len(arrow))) + arrow
+            label = set_cell_size(column.label, min(cell_len(column.label), width - len(arrow)))
+            label = safe_text(label) + arrow
             parts.append(_justify(label, width, column.at_right))
         text = (" " * self.layout.gap).join(parts)
         return Strip([Segment("  ", style)]), Strip([Segment(text, style)])

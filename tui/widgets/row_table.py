@@ -10,11 +10,12 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tui.widgets.row_canvas import HEADER
 from tui.widgets.row_columns import Values
 from tui.widgets.row_filter import RowFilter
 from tui.widgets.row_paint import GUTTER
 from tui.widgets.row_store import Key
-from tui.widgets.row_view import HEADER, RowView
+from tui.widgets.row_view import RowView
 
 _PAN = 8
 

@@ -1,67 +1,25 @@
-"""What is seen of a row table: paints the rows in sight and keeps the cursor on its row."""
+"""Rows on their way into a table: changes collected for a frame, the cursor kept on its row."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from time import monotonic
-from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
-from tui.safe_text import safe_text
-from tui.widgets.row_columns import Column, Tone, Values, Widths, measure
+from tui.widgets.row_canvas import HEADER, RowCanvas
+from tui.widgets.row_columns import Column, Values
 from tui.widgets.row_filter import RowFilter
-from tui.widgets.row_paint import GUTTER, Layout, Palette, RowPainter
-from tui.widgets.row_store import Key, RowStore
+from tui.widgets.row_store import Key
 
-HEADER = 1
 _FRAME = 1 / 20
 _INDEX_SLICE = 0.008
-_SAMPLE_FIRST = 200
-_SAMPLE_LATER = 20
 
 
-class RowView(ScrollView, can_focus=True):
-    """Shows the rows of a :class:`RowStore`; changes to it are painted together, once per frame."""
-
-    ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "row-table--header",
-        "row-table--cursor",
-        "row-table--marked",
-        "row-table--match",
-        "row-table--empty",
-        *(f"row-table--{tone.value}" for tone in Tone if tone.value),
-    }
-    DEFAULT_CSS = """
-    RowView {
-        background: $surface;
-        color: $foreground;
-        scrollbar-gutter: stable;
-        scrollbar-size: 1 1;
-        & > .row-table--header { text-style: bold; color: $foreground; background: $panel; }
-        & > .row-table--cursor { background: $block-cursor-blurred-background; text-style: bold; }
-        &:focus > .row-table--cursor {
-            background: $block-cursor-background;
-            color: $block-cursor-foreground;
-            text-style: bold;
-        }
-        & > .row-table--marked { color: $accent; text-style: bold; }
-        & > .row-table--match { text-style: bold underline; }
-        & > .row-table--empty { color: $text-muted; }
-        & > .row-table--ok { color: $text-success; }
-        & > .row-table--warning { color: $text-warning; }
-        & > .row-table--error { color: $text-error; text-style: bold; }
-        & > .row-table--muted { color: $text-muted; }
-        & > .row-table--accent { color: $text-accent; }
-    }
-    """
+class RowView(RowCanvas):
+    """Takes rows and keeps the cursor on its one; changes are painted together, once per frame."""
 
     follow: reactive[bool] = reactive(False)
     """Keep the cursor on the last row while it stands there and rows come."""
@@ -110,15 +68,7 @@ class RowView(ScrollView, can_focus=True):
         id: str | None = None,  # noqa: A002  Textual's own name
         classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
-        self.empty = empty
-        self.columns = tuple(columns)
-        self._store = RowStore([column for column in columns if not column.hidden])
-        self._painter = RowPainter()
-        self._palette: Palette | None = None
-        self._content: Widths = {}
-        self._sampled = 0
-        self._cursor: Key = None
+        super().__init__(columns, empty, id, classes)
         self._home: Key = None
         self._index = 0
         self._wanted: RowFilter | None = None
@@ -249,24 +199,6 @@ class RowView(ScrollView, can_focus=True):
         if not self._store.index(_INDEX_SLICE):
             self._note_change()
 
-    def _sample(self) -> None:
-        """Widen columns to what some of the new rows need."""
-        size = _SAMPLE_LATER if self._sampled else _SAMPLE_FIRST
-        count = len(self._store)
-        if count == self._sampled:
-            return
-        rows = self._store.newest(min(size, count - self._sampled) if self._sampled else size)
-        self._sampled = count
-        measure(self._store.columns, rows, self._content)
-
-    def _arrange(self) -> None:
-        width = self.scrollable_content_region.width
-        layout = Layout.of(self._store.columns, self._content, width)
-        self._painter.use(layout)
-        size = Size(max(layout.total, 1), self._store.shown_count + HEADER)
-        if size != self.virtual_size:
-            self.virtual_size = size
-
     def _back_to_anchor(self) -> None:
         anchor, self._anchor = self._anchor, None
         if anchor is None or anchor[0] is None:
@@ -281,10 +213,6 @@ class RowView(ScrollView, can_focus=True):
         else:
             self.scroll_to(y=max(0, index - line), animate=False, force=True)
 
-    def _counts(self) -> tuple[int, int]:
-        """How many rows pass the filter, of how many."""
-        return self._store.shown_count, len(self._store)
-
     def _tell(self) -> None:
         """Post what others want to know, where it is news."""
         shown, total = self._counts()
@@ -296,10 +224,6 @@ class RowView(ScrollView, can_focus=True):
             self.post_message(self.FilterChanged(self, shown, total, self._error))
 
     # -- sight
-
-    @property
-    def _page(self) -> int:
-        return max(1, self.scrollable_content_region.height - HEADER)
 
     def _into_sight(self) -> None:
         top, page = self.scroll_offset.y, self._page
@@ -322,50 +246,3 @@ class RowView(ScrollView, can_focus=True):
         self._arrange()
         self._into_sight()
         self.refresh()
-
-    def notify_style_update(self) -> None:
-        """Take the styles of the theme anew."""
-        super().notify_style_update()
-        self._palette = None
-
-    def _take_palette(self) -> Palette:
-        style = self.get_component_rich_style
-        return Palette(
-            base=self.rich_style,
-            header=style("row-table--header"),
-            cursor=style("row-table--cursor"),
-            marked=style("row-table--marked"),
-            match=style("row-table--match", partial=True),
-            tones={t: style(f"row-table--{t.value}", partial=True) for t in Tone if t.value},
-        )
-
-    def render_line(self, y: int) -> Strip:
-        """One line of the widget: the header, a row, or nothing."""
-        if self._palette is None:
-            self._palette = self._painter.palette = self._take_palette()
-        width = self.scrollable_content_region.width
-        if y < HEADER:
-            line = self._painter.header(self._store.sorted_by, self._store.reverse)
-            return self._joined(line, width, self._painter.palette.header)
-        index = self.scroll_offset.y + y - HEADER
-        key = self._store.peek(index)
-        if key is None:
-            return self._blank_line(y, width)
-        cursor, marked = key == self._cursor, key in self._store.marks
-        line = self._painter.row(key, self._store.values(key), cursor, marked)
-        return self._joined(line, width, self._painter.style_of(cursor, marked))
-
-    def _joined(self, line: tuple[Strip, Strip], width: int, fill: Style) -> Strip:
-        gutter, cells = line
-        left = self.scroll_offset.x
-        room = max(0, width - GUTTER)
-        cells = cells.crop_extend(left, left + room, fill)
-        return Strip.join([gutter, cells]).adjust_cell_length(width, fill)
-
-    def _blank_line(self, y: int, width: int) -> Strip:
-        text = ""
-        if y == HEADER + 1 and self._store.placed_count == 0:
-            text = "no row passes the filter" if self._counts()[1] else self.empty
-        style = self.get_component_rich_style("row-table--empty") if text else self.rich_style
-        shown = safe_text(text, max(1, width - GUTTER))
-        return Strip([Segment("  " + shown, style)]).adjust_cell_length(width, self.rich_style)
