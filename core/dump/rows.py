@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -15,7 +16,7 @@ from core.dump.source import opened
 from core.dump.walker import Kind, Step, Walker
 from core.model import ElementRow
 
-MAX_ROWS = 250_000
+MAX_ROWS = 100_000
 MAX_TEXT = 1024
 """Characters of a value in a row."""
 SPECIFIC_CHARACTER_SET = 0x00080005
@@ -177,6 +178,11 @@ def describe(tag: int, creators: dict[int, str]) -> tuple[str, str]:
         return "", "Group Length"
     if tag >> 16 & 1:
         return "", _private_name(tag, creators)
+    return _public_names(tag)
+
+
+@lru_cache(maxsize=8192)
+def _public_names(tag: int) -> tuple[str, str]:
     if not datadict.dictionary_has_tag(tag) and not datadict.repeater_has_tag(tag):
         return "", "Unknown"
     return datadict.keyword_for_tag(tag), datadict.dictionary_description(tag)
