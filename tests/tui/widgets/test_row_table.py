@@ -9,9 +9,9 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.tui.widgets.waiting import settled
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column, Kind, Tone
 from tui.widgets.row_table import RowTable, TableState
@@ -72,18 +72,6 @@ async def running(count: int = 0, size: tuple[int, int] = (80, 24)):  # type: ig
         app.table.focus()
         await settled(pilot)
         yield app, app.table, pilot
-
-
-async def settled(pilot: Pilot[None]) -> None:
-    """Until the table has painted all that was changed."""
-    table = pilot.app.query_one(RowTable)
-    await pilot.pause()
-    for _ in range(200):
-        if not table._waiting:
-            break
-        await pilot.pause(0.01)
-    await pilot.pause()
-    assert not table._waiting
 
 
 def lines(table: RowTable) -> list[str]:
