@@ -145,10 +145,12 @@ def _finish_storing(landing: Landing, temp: Path) -> int:
     if not temp.samefile(place):
         return 0
     held = landing.index.held(header.sop_instance_uid)
-    if held is not None and landing.place(held) == place and held.own["z"] == found.size:
-        return 0
+    old_place = landing.place(held) if held is not None else place
+    # Also where it is known: it may be the one that was replaced.
     landing.index.storage.sync(landing.index.add(header, found.size))
-    return 1
+    if old_place != place:
+        landing.files.remove(old_place)
+    return 0 if held is not None else 1
 
 
 def _finish_deletion(landing: Landing, gone: Path) -> None:
