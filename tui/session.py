@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from textual.signal import Signal
 
 from core.model import Job
 from core.station import Station
-from tui.bridge import News
+from tui.bridge import News, Traffic
 from tui.preview.terminal import Terminal
+
+
+TRAFFIC_KEPT = 5000
+"""Lines of the traffic log that are kept."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,14 @@ class Status:
 
 
 class StatusKeeper:
-    """Keeps the status up to date with the news."""
+    """Keeps the status up to date with the news, and what passed before somebody looked."""
 
     def __init__(self, station: Station) -> None:
         self._station = station
         self._jobs = {job.id: job for job in station.jobs() if not job.state.ended}
         self._received = 0
         self._fault = ""
+        self.traffic: deque[Traffic] = deque(maxlen=TRAFFIC_KEPT)
         self.current = Status()
         self.take(News(associations_changed=True))
 
@@ -45,6 +51,7 @@ class StatusKeeper:
             if job.state.ended:
                 del self._jobs[job.id]
         self._received += news.stored
+        self.traffic.extend(news.traffic)
         self._rebuild()
 
     def no_listener(self, why: str) -> None:

@@ -169,11 +169,11 @@ class InspectorScreen(PlaceScreen):
 
     def _show_words(self) -> None:
         words = (
+            f"instance {self.index + 1} of {len(self.uids)}",
             units.person_name(self._value("PatientName")),
             units.date(self._value("StudyDate")),
             self._value("Modality"),
             self._value("SeriesDescription"),
-            f"instance {self.index + 1} of {len(self.uids)}",
         )
         text = "  ".join(word for word in words if word)
         self.query_one("#crumbs", Static).update(safe_content(text, "bold"))

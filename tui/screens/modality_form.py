@@ -36,6 +36,15 @@ FIELDS = (
 )
 
 
+class Tick(Checkbox):
+    """A check box that shows without colour whether it is checked."""
+
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]  # noqa: N802  Textual's own name
+        """A cross, or nothing."""
+        return "X" if self.value else " "
+
+
 class ModalityForm(Dialog[Modality]):
     """Asks for a modality's address; answers with a valid one, or None."""
 
@@ -68,9 +77,9 @@ class ModalityForm(Dialog[Modality]):
                 )
         allowed = self._start.allow if self._start else ALL_OPERATIONS
         with Horizontal(classes="field"):
-            yield Label("It may", markup=False)
+            yield Label("May ask us", markup=False)
             for operation in ALL_OPERATIONS:
-                yield Checkbox(
+                yield Tick(
                     operation.value, operation in allowed, id=f"may-{operation.value}", compact=True
                 )
         yield Static("", id="wrong", markup=False)
@@ -96,7 +105,7 @@ class ModalityForm(Dialog[Modality]):
         )
 
     def _may(self, operation: Operation) -> bool:
-        return self.query_one(f"#may-{operation.value}", Checkbox).value
+        return self.query_one(f"#may-{operation.value}", Tick).value
 
     def faults(self, value: Modality) -> dict[str, str]:
         """Say what stands against saving: field → fault."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from collections.abc import Iterable
 from itertools import count
 from typing import ClassVar
 
@@ -28,13 +29,10 @@ from tui.outcomes import tone
 from tui.safe_text import safe_content
 from tui.screens.dialogs import Confirm
 from tui.screens.place import PlaceScreen
-from tui.session import Session
+from tui.session import TRAFFIC_KEPT, Session
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column, Kind
 from tui.widgets.row_table import RowTable
-
-KEPT = 5000
-"""Lines of the log that are kept."""
 
 LIVE = (
     Column("way", "Way", width=5, priority=0),
@@ -76,6 +74,8 @@ class TrafficScreen(PlaceScreen):
         super().on_mount()
         self.log_table.follow = True
         self._show_live()
+        self._add(tuple(self.session.status.traffic))
+        self._tell()
         self.set_interval(1.0, self._tick)
         self.log_table.focus()
 
@@ -93,12 +93,13 @@ class TrafficScreen(PlaceScreen):
         """Add what passed to the log."""
         if news.associations_changed:
             self._show_live()
-        if not news.traffic:
-            return
-        lines = list(zip(self._numbers, news.traffic, strict=False))
+        self._add(news.traffic)
+
+    def _add(self, traffic: Iterable[Traffic]) -> None:
+        lines = [(next(self._numbers), event) for event in traffic]
         self._lines.update(lines)
         self.log_table.add_rows([(number, log_values(event)) for number, event in lines])
-        for number in list(self._lines)[: max(0, len(self._lines) - KEPT)]:
+        for number in list(self._lines)[: max(0, len(self._lines) - TRAFFIC_KEPT)]:
             del self._lines[number]
             self.log_table.remove_row(number)
 
