@@ -12,20 +12,25 @@ from core.demo.objects import Series, Study, acquired, pixels, private_block
 
 ROWS, COLUMNS = 1760, 1408
 SPACING = 0.2
+Windows = tuple[list[int], list[int]]
 
 
 def chest_of(study: Study) -> list[Dataset]:
     """One chest, from behind."""
-    return [_radiograph(study, chest(), "PA", ["L", "F"])]
+    return [_radiograph(study, chest(), "PA", ["L", "F"], ([2000, 1600], [3600, 2200]))]
 
 
 def hand_of(study: Study) -> list[Dataset]:
     """One hand."""
-    return [_radiograph(study, hand(), "AP", ["R", "H"])]
+    return [_radiograph(study, hand(), "AP", ["R", "H"], ([2500, 2900], [2600, 1600]))]
 
 
 def _radiograph(
-    study: Study, thickness: NDArray[np.float32], view: str, orientation: list[str]
+    study: Study,
+    thickness: NDArray[np.float32],
+    view: str,
+    orientation: list[str],
+    windows: Windows,
 ) -> Dataset:
     series = Series(study, 1, "CR", f"{study.body_part.title()} {view}")
     ds = series.instance(ComputedRadiographyImageStorage)
@@ -41,7 +46,7 @@ def _radiograph(
     ds.ImagerPixelSpacing = [SPACING, SPACING]
     ds.ViewPosition = view
     ds.KVP, ds.Exposure, ds.PlateType = 120 if view == "PA" else 55, 2, "ST-VI"
-    ds.WindowCenter, ds.WindowWidth = [2000, 1600], [3600, 2200]
+    ds.WindowCenter, ds.WindowWidth = windows
     ds.WindowCenterWidthExplanation = ["NORMAL", "HARD"]
     if study.laterality:
         ds.Laterality = study.laterality

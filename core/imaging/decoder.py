@@ -70,9 +70,13 @@ class Decoder:
         return answer.picture
 
     def close(self) -> None:
-        """End the worker; a picture that is being made is waited for."""
+        """End the worker; whoever waits for a picture is told that there is none."""
+        self._closed = True
+        working = self._process
+        if working is not None:
+            with contextlib.suppress(OSError):
+                working.kill()
         with self._lock:
-            self._closed = True
             self._end()
 
     def _ask(self, request: Request) -> Answer:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import JPEGExtended12Bit, RLELossless
@@ -78,7 +79,7 @@ def layout_of(image: ImageFile) -> Layout:
         )
     stored = number(ds, "BitsStored", allocated)
     stored = stored if 0 < stored <= allocated else allocated
-    return Layout(
+    layout = Layout(
         rows=rows,
         columns=columns,
         samples=samples,
@@ -90,6 +91,15 @@ def layout_of(image: ImageFile) -> Layout:
         planar=number(ds, "PlanarConfiguration", 0),
         frames=max(1, number(ds, "NumberOfFrames", 1)),
     )
+    return replace(layout, frames=min(layout.frames, _room(image, layout)))
+
+
+def _room(image: ImageFile, layout: Layout) -> int:
+    """How many frames there can be at most, by the bytes that are there."""
+    if image.length == UNDEFINED:
+        # A frame has one fragment at least, and that has a header of 8 bytes.
+        return max(1, image.available // 8)
+    return max(1, -(-image.available * 8 // layout.frame_bits))
 
 
 def _photometric(ds: Any, samples: int) -> str:

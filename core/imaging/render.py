@@ -148,6 +148,7 @@ class _Grey:
 
     def _without_padding(self, array: Array) -> tables.Values:
         """Stored values that are no padding (PS3.3 C.7.5.1.1.2), all where nothing else is left."""
+        array = array.ravel()[:: max(1, array.size >> 20)]
         limits = [self._padding(f"PixelPadding{tail}") for tail in ("Value", "RangeLimit")]
         value, limit = limits[0], limits[1] if limits[1] is not None else limits[0]
         if value is None or limit is None:
