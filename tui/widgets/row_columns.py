@@ -17,6 +17,7 @@ from tui.safe_text import safe_text
 Values = Mapping[str, object]
 Widths = dict[str, int]
 
+_PLAIN = (str, int, float)
 _LAST_TEXT = "\U0010ffff"
 
 
@@ -106,7 +107,7 @@ class Column:
 
 def _number(value: object, missing: float) -> float:
     try:
-        number = float(value) if isinstance(value, int | float) else float(str(value))
+        number = float(value if isinstance(value, _PLAIN) else str(value))
     except (ValueError, OverflowError):
         return missing
     return missing if isnan(number) else number

@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
+
 
 @dataclass(frozen=True)
 class RowFilter:
@@ -20,6 +22,7 @@ class RowFilter:
     needle: str = ""
     inverse: bool = False
     pattern: re.Pattern[str] | None = None
+    shown: re.Pattern[str] | None = None
     error: str = ""
 
     @classmethod
@@ -40,10 +43,14 @@ class RowFilter:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # half-typed sets look like future syntax
-                pattern = re.compile(body, re.IGNORECASE | re.MULTILINE)
+                shown = re.compile(body, re.IGNORECASE | re.MULTILINE)
+                # Texts are case folded: a pattern without capitals needs no slower matching.
+                folded = _ESCAPE.sub("", body)
+                small = folded == folded.casefold() and "(?" not in folded
+                pattern = re.compile(body, re.MULTILINE) if small else shown
         except (re.error, OverflowError, RecursionError) as error:
             return cls(error=f"not a regular expression yet: {error}")
-        return cls(pattern=pattern, inverse=inverse)
+        return cls(pattern=pattern, shown=shown, inverse=inverse)
 
     @property
     def active(self) -> bool:
@@ -75,5 +82,5 @@ class RowFilter:
         """Where in a shown text the filter matches, as start and end; none for an inverse one."""
         if self.inverse or not self.active:
             return []
-        pattern = self.pattern or re.compile(re.escape(self.needle), re.IGNORECASE)
+        pattern = self.shown or re.compile(re.escape(self.needle), re.IGNORECASE)
         return [found.span() for found in pattern.finditer(shown) if found.end() > found.start()]

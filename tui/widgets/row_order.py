@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-_ONE_BY_ONE = 64
+_ONE_BY_ONE = 256
 
 
 class RowOrder:

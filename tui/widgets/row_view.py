@@ -15,7 +15,8 @@ from tui.widgets.row_filter import RowFilter
 from tui.widgets.row_store import Key
 
 _FRAME = 1 / 20
-_INDEX_SLICE = 0.008
+_INDEX_SLICE = 0.01
+_INDEX_PAUSE = 0.01
 
 
 class RowView(RowCanvas):
@@ -76,6 +77,7 @@ class RowView(RowCanvas):
         self._error = ""
         self._anchor: tuple[Key, int] | None = None
         self._waiting = False
+        self._reading = False
         self._last_frame = 0.0
         self._told: tuple[Key, int, int, str] = (None, 0, 0, "")
 
@@ -139,6 +141,11 @@ class RowView(RowCanvas):
         self._into_sight()
         self._tell()
 
+    @property
+    def idle(self) -> bool:
+        """True where all changes are painted and read for the filter."""
+        return not self._waiting and not self._reading
+
     # -- what follows from a change
 
     def _note_change(self) -> None:
@@ -188,15 +195,27 @@ class RowView(RowCanvas):
         """Paint what changed since the last frame."""
         self._waiting = False
         self._last_frame = monotonic()
-        ready = self._store.index(_INDEX_SLICE) if self._wanted is not None else True
-        if ready:
+        if self._read_text():
             self._settle()
         self._sample()
         self._arrange()
         self._back_to_anchor()
         self.refresh()
         self._tell()
-        if not self._store.index(_INDEX_SLICE):
+
+    def _read_text(self) -> bool:
+        """Read what the filter looks at, a slice at a time; False where a filter must wait."""
+        if self._reading:
+            return self._wanted is None
+        done = self._store.index(_INDEX_SLICE)
+        if not done:
+            self._reading = True
+            self.set_timer(_INDEX_PAUSE, self._read_on)
+        return done or self._wanted is None
+
+    def _read_on(self) -> None:
+        self._reading = False
+        if self._read_text() and self._wanted is not None:
             self._note_change()
 
     def _back_to_anchor(self) -> None:

@@ -14,8 +14,8 @@ async def settled(pilot: Pilot[Any]) -> None:
     table = pilot.app.query_one(RowTable)
     await pilot.pause()
     for _ in range(500):
-        if not table._waiting:
+        if table.idle:
             break
         await pilot.pause(0.01)
     await pilot.pause()
-    assert not table._waiting
+    assert table.idle
