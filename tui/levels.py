@@ -18,7 +18,7 @@ def _class_name(uid: str) -> str:
 
 
 _PATIENT = (
-    Column("PatientName", "Patient", Kind.NAME, min_width=10, max_width=40, flex=1, priority=0),
+    Column("PatientName", "Patient", Kind.NAME, min_width=14, max_width=40, flex=1, priority=2),
     Column("PatientID", "Patient ID", min_width=8, max_width=24),
 )
 COLUMNS: dict[Level, tuple[Column, ...]] = {
@@ -32,7 +32,7 @@ COLUMNS: dict[Level, tuple[Column, ...]] = {
         *_PATIENT,
         Column("StudyDate", "Date", Kind.DATE, min_width=10, priority=0),
         Column("ModalitiesInStudy", "Mod", min_width=3, max_width=8, show=lambda v: _joined(v)),
-        Column("StudyDescription", "Description", min_width=8, max_width=50, flex=2, priority=2),
+        Column("StudyDescription", "Description", min_width=12, max_width=50, flex=2, priority=2),
         Column("AccessionNumber", "Accession", min_width=4, max_width=16, priority=3),
         Column("NumberOfStudyRelatedSeries", "Ser", Kind.NUMBER, min_width=3),
         Column("NumberOfStudyRelatedInstances", "Inst", Kind.NUMBER, min_width=4),
@@ -54,6 +54,8 @@ COLUMNS: dict[Level, tuple[Column, ...]] = {
         Column("SOPInstanceUID", "SOP Instance UID", min_width=16, max_width=64, priority=1),
     ),
 }
+NARROW_LEAVES_OUT = ("AccessionNumber", "BodyPartExamined")
+"""Columns that a screen of 80 columns has no room for."""
 EXTRA_KEYS: dict[Level, tuple[str, ...]] = {
     Level.PATIENT: (),
     Level.STUDY: ("StudyInstanceUID", "StudyTime", "StudyID", "PatientBirthDate", "PatientSex"),

@@ -12,7 +12,6 @@ from core.station import Station
 from tui.bridge import News, Traffic
 from tui.preview.terminal import Terminal
 
-
 TRAFFIC_KEPT = 5000
 """Lines of the traffic log that are kept."""
 

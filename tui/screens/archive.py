@@ -35,7 +35,6 @@ class ArchiveScreen(BrowserScreen):
 
     def on_mount(self) -> None:
         """List the studies."""
-        super().on_mount()
         self._stale = False
         self._refreshing = False
         self._rest = REST

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
@@ -16,7 +16,16 @@ from textual.widgets import ContentSwitcher, Static
 from core.errors import ModalittyError
 from core.model import Instance, Level, Match, Outcome, OutcomeState, Query, Ref, Root
 from tui import units
-from tui.levels import COLUMNS, Step, as_values, counted, label_of, ref_of, row_key
+from tui.levels import (
+    COLUMNS,
+    NARROW_LEAVES_OUT,
+    Step,
+    as_values,
+    counted,
+    label_of,
+    ref_of,
+    row_key,
+)
 from tui.outcomes import outcome_lines
 from tui.safe_text import safe_content
 from tui.screens.inspector import InspectorScreen
@@ -24,6 +33,9 @@ from tui.screens.place import PlaceScreen
 from tui.session import Session
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_table import RowTable
+
+WIDE = 100
+"""Columns of the screen from which all columns of a table are shown."""
 
 
 @dataclass
@@ -74,6 +86,15 @@ class BrowserScreen(PlaceScreen):
             for level, columns in COLUMNS.items():
                 yield FilteredTable(RowTable(columns, id=f"rows-{level.value}"), id=level.value)
         yield Static(id="outcome", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the least columns out where there is no room for them."""
+        for level, columns in COLUMNS.items():
+            narrow = event.size.width < WIDE
+            keys = [c.key for c in columns if not (narrow and c.key in NARROW_LEAVES_OUT)]
+            table = self.table_of(level)
+            if list(table.state.columns) != keys:
+                table.show_columns(keys)
 
     # -- where one is
 
@@ -210,6 +231,8 @@ class BrowserScreen(PlaceScreen):
             return Content.assemble(outcome_lines(outcome), f"\n{found} before that")
         took = f" in {units.duration(outcome.seconds)}" if outcome and outcome.seconds else ""
         words = Content.styled(f"● {found}{took}", "$text-success")
+        if not listing.matches:
+            words = Content.styled(f"○ Nothing matches{took}", "$text-warning")
         if listing.incomplete:
             hint = "  ! The peer did not match on all optional keys: some rows may not fit."
             words += Content.styled(hint, "$text-warning")

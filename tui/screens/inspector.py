@@ -66,7 +66,6 @@ class InspectorScreen(PlaceScreen):
 
     def on_mount(self) -> None:
         """Open the object, and find out what else is in its series."""
-        super().on_mount()
         self.show_view(self._view or ("both" if self.app.size.width >= WIDE else "tags"))
         if self.uids:
             self._open()

@@ -58,7 +58,6 @@ class NetworkScreen(PlaceScreen):
 
     def on_mount(self) -> None:
         """Show what is configured."""
-        super().on_mount()
         self._tested: dict[str, tuple[Outcome, float]] = {}
         self._calling: set[str] = set()
         self._slots = threading.BoundedSemaphore(AT_ONCE)

@@ -30,6 +30,8 @@ class PlaceScreen(Screen[None]):
     """
 
     PLACE: ClassVar[Place]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]  # noqa: RUF012
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -48,7 +50,7 @@ class PlaceScreen(Screen[None]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Follow the news."""
+        """Follow the news; Textual calls this beside the subclass's own."""
         self.session.news.subscribe(self, self.heard)
 
     def heard(self, news: News) -> None:

@@ -72,7 +72,6 @@ class QueryScreen(BrowserScreen):
 
     def on_mount(self) -> None:
         """Start with the first modality, at the fields."""
-        super().on_mount()
         if self.peer is None:
             modalities = self.station.modalities()
             self.peer = modalities[0] if modalities else None

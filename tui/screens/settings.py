@@ -115,7 +115,6 @@ class SettingsScreen(PlaceScreen):
 
     def on_mount(self) -> None:
         """Show what is configured."""
-        super().on_mount()
         self._show()
         self.table.focus()
 

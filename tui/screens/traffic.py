@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from collections.abc import Iterable
+from functools import partial
 from itertools import count
 from typing import ClassVar
 
@@ -71,7 +71,6 @@ class TrafficScreen(PlaceScreen):
 
     def on_mount(self) -> None:
         """Show what is open, and follow the log."""
-        super().on_mount()
         self.log_table.follow = True
         self._show_live()
         self._add(tuple(self.session.status.traffic))
@@ -162,7 +161,7 @@ def log_values(event: Traffic) -> dict[str, object]:
     match event:
         case AssociationOpened():
             values |= _of(event.association, f"▶ {_way(event.association).strip()} open")
-            values["meaning"] = f"{event.association.address}, {len(event.contexts)} contexts"
+            values["meaning"] = f"{event.association.address}, contexts: {len(event.contexts)}"
         case AssociationEnded():
             values |= _of(event.association, "– closed")
             values["meaning"] = event.reason

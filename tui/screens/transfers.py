@@ -60,7 +60,6 @@ class TransfersScreen(PlaceScreen):
 
     def on_mount(self) -> None:
         """Show the jobs there are, and keep their times going."""
-        super().on_mount()
         self.table.sort("id", reverse=True)
         self._take(self.station.jobs())
         self.set_interval(1.0, self._tick)

@@ -62,8 +62,8 @@ def tabs(here: Place, title: str, width: int) -> Iterator[Segment]:
         style = "bold $block-cursor-foreground on $block-cursor-background"
         yield Segment(word, style if place is here else "", f"app.switch_mode('{place.value}')")
     room = width - sum(map(len, words)) - 2
-    shown = safe_text(title, room) if room >= 10 else ""
-    if shown:
+    shown = safe_text(title)
+    if cell_len(shown) <= room:
         yield Segment(" " * (room - cell_len(shown) + 1) + shown, "bold $primary")
 
 
