@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from io import BytesIO
 
@@ -14,6 +15,7 @@ from pydicom.filewriter import write_dataset
 from pydicom.multival import MultiValue
 
 from core.errors import UsageError
+from core.network import flat
 from core.network.contexts import EXPLICIT_BE, IMPLICIT_LE
 
 MAX_IDENTIFIER = 1 << 20
@@ -31,6 +33,8 @@ _UTF8 = "ISO_IR 192"
 def decode(data: bytes, transfer_syntax: str) -> Dataset:
     """Read an identifier; raises UsageError where it is no data set."""
     try:
+        if transfer_syntax != EXPLICIT_BE:
+            _require_whole(data, implicit=transfer_syntax == IMPLICIT_LE)
         ds = read_dataset(
             BytesIO(data),
             is_implicit_VR=transfer_syntax == IMPLICIT_LE,
@@ -43,6 +47,13 @@ def decode(data: bytes, transfer_syntax: str) -> Dataset:
         # pydicom raises whatever its parsing ran into, down to RecursionError.
         raise UsageError(f"the identifier cannot be read ({type(exc).__name__})") from exc
     return ds
+
+
+def _require_whole(data: bytes, *, implicit: bool) -> None:
+    """Raise struct.error where the data ends within an element: pydicom would say nothing."""
+    with contextlib.suppress(flat.NotFlatError):
+        for _ in flat.walk(data, implicit=implicit):
+            pass
 
 
 def encode(ds: Dataset, transfer_syntax: str) -> bytes:

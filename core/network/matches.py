@@ -7,71 +7,43 @@ each, and there may be thousands); the others are read by pydicom. Nothing here 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from functools import lru_cache
 from io import BytesIO
 
 from pydicom import Dataset
 from pydicom.charset import convert_encodings, decode_bytes, python_encoding
-from pydicom.datadict import dictionary_VR, keyword_for_tag
+from pydicom.datadict import keyword_for_tag
 from pydicom.filereader import read_dataset
+from pydicom.multival import MultiValue
 from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
 
 from core.model import Level, Match
+from core.network import flat
 from core.network.contexts import EXPLICIT_BE, IMPLICIT_LE
+from core.network.flat import Element, NotFlatError
 
-_ELEMENT = struct.Struct("<HHI")
 _CHARSET = 0x00080005
-_UNDEFINED = 0xFFFFFFFF
-_LONG_VRS = frozenset(
-    {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
-)
 _CHARSET_VRS = frozenset({"SH", "LO", "ST", "LT", "UC", "UT", "PN"})
 _NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
 _OPAQUE = frozenset({"SQ", "UN", "OB", "OD", "OF", "OL", "OV", "OW"})
-
-_Raw = tuple[int, str, bytes]
-
-
-class _NotFlatError(Exception):
-    """The identifier needs pydicom."""
 
 
 def read(data: bytes, transfer_syntax: str, level: Level, peer: str, *, partial: bool) -> Match:
     """A match out of the identifier's bytes; what cannot be decoded marks it as incomplete."""
     try:
         if transfer_syntax == EXPLICIT_BE:
-            raise _NotFlatError
-        raw = list(_walk(data, implicit=transfer_syntax == IMPLICIT_LE))
+            raise NotFlatError
+        raw = list(flat.walk(data, implicit=transfer_syntax == IMPLICIT_LE))
         values, sound = _decode(raw)
-    except (_NotFlatError, struct.error):
+    except NotFlatError:
         values, sound = _decode_slowly(data, transfer_syntax)
+    except struct.error:
+        # Cut short: pydicom takes what there is, and says nothing of it.
+        values, sound = _decode_slowly(data, transfer_syntax)[0], False
     return Match(level=level, values=values, peer=peer, incomplete=partial or not sound)
 
 
-def _walk(data: bytes, *, implicit: bool) -> Iterator[_Raw]:
-    offset, end = 0, len(data)
-    while offset < end:
-        group, element, length = _ELEMENT.unpack_from(data, offset)
-        tag = group << 16 | element
-        offset += 8
-        if implicit:
-            vr = _implicit_vr(tag)
-        else:
-            code = data[offset - 4 : offset - 2]
-            vr = code.decode("latin-1")
-            if code in _LONG_VRS:
-                (length,) = struct.unpack_from("<I", data, offset)
-                offset += 4
-            else:
-                length >>= 16
-        if length == _UNDEFINED or length > end - offset:
-            raise _NotFlatError
-        yield tag, vr, data[offset : offset + length]
-        offset += length
-
-
-def _decode(elements: list[_Raw]) -> tuple[dict[str, str], bool]:
+def _decode(elements: list[Element]) -> tuple[dict[str, str], bool]:
     charset = next((raw for tag, _, raw in elements if tag == _CHARSET), b"")
     encodings, sound = _encodings(charset.decode("latin-1").strip(" \0"))
     values: dict[str, str] = {}
@@ -121,14 +93,6 @@ def _charset_text(vr: str, raw: bytes, encodings: tuple[str, ...]) -> tuple[str,
 
 
 @lru_cache(maxsize=4096)
-def _implicit_vr(tag: int) -> str:
-    try:
-        return str(dictionary_VR(tag)).split(" or ")[0]
-    except KeyError:
-        return "UN"
-
-
-@lru_cache(maxsize=4096)
 def _key(tag: int) -> str:
     return keyword_for_tag(tag) or f"{tag:08X}"
 
@@ -154,10 +118,10 @@ def _add(values: dict[str, str], ds: Dataset, tag: int) -> bool:
         value = element.value
         if element.VR in _OPAQUE or value is None:
             values[_key(tag)] = ""
-        elif isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
-            values[_key(tag)] = str(value)
-        else:
+        elif isinstance(value, MultiValue | list):
             values[_key(tag)] = "\\".join(map(str, value))
+        else:
+            values[_key(tag)] = str(value)
     except Exception:
         values[_key(tag)] = ""
         return False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydicom import Dataset
 from pydicom.config import IGNORE
 from pydicom.datadict import dictionary_VR, tag_for_keyword
@@ -34,8 +32,11 @@ def for_query(query: Query) -> Dataset:
     return ds
 
 
-def for_ref(ref: Ref) -> Dataset:
-    """The identifier of a C-MOVE: level and unique keys only (PS3.4 C.4.2.2.1)."""
+def for_ref(ref: Ref, root: Root) -> Dataset:
+    """The identifier of a C-MOVE: level and unique keys only (PS3.4 C.4.2.2.1); raises UsageError.
+
+    Study Root has no patient level, so PatientID goes with the other models only.
+    """
     ds = Dataset()
     ds.QueryRetrieveLevel = ref.level.value
     keys = {
@@ -48,10 +49,11 @@ def for_ref(ref: Ref) -> Dataset:
         raise UsageError(
             f"a retrieve at level {ref.level.value} needs {ref.level.unique_key}", "give that UID"
         )
-    for level in _down_to(ref.level):
+    order = list(Level)
+    for level in order[root is Root.STUDY : order.index(ref.level) + 1]:
         if keys[level]:
             _set(ds, level.unique_key, keys[level])
-    if not ref.patient_id.isascii():
+    if not str(ds.get("PatientID", "")).isascii():
         ds.SpecificCharacterSet = _UTF8
     return ds
 
@@ -59,14 +61,6 @@ def for_ref(ref: Ref) -> Dataset:
 def root_for(ref: Ref) -> Root:
     """The information model to move `ref` by: Study Root, but for a whole patient."""
     return Root.PATIENT if ref.level is Level.PATIENT else Root.STUDY
-
-
-def _down_to(level: Level) -> Sequence[Level]:
-    """The levels whose unique keys a retrieve gives: Study Root has no patient level."""
-    if level is Level.PATIENT:
-        return (level,)
-    order = (Level.STUDY, Level.SERIES, Level.IMAGE)
-    return order[: order.index(level) + 1]
 
 
 def _set(ds: Dataset, keyword: str, value: str) -> None:

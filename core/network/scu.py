@@ -102,8 +102,8 @@ class Caller:
         Peers need not say anything before the end: `is_alive` is asked when dimse_timeout is over,
         and True (something arrived meanwhile) grants it again. Raises UsageError at once.
         """
-        ds = queries.for_ref(ref)
         root = root or queries.root_for(ref)
+        ds = queries.for_ref(ref, root)
         request = moving.Request(root, ds, destination, message_id, is_alive)
         return moving.move(lambda offers: self._line(peer, offers, cancel), request)
 

@@ -170,7 +170,7 @@ def _fits(ds: Dataset, identifier: Dataset) -> bool:
     return all(
         not element.value or element.value == ds.get(element.keyword)
         for element in identifier
-        if element.keyword != "QueryRetrieveLevel"
+        if element.keyword not in ("QueryRetrieveLevel", "SpecificCharacterSet")
     )
 
 

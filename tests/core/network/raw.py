@@ -146,7 +146,7 @@ def accept_all(raw: Raw) -> pdu.Associate:
     for context in asked.contexts:
         context.transfer_syntax = context.transfer_syntax[:1]
         context.result = 0
-    raw.send(pdu.encode_accept(pdu.Associate("", "", asked.contexts, 16384)))
+    raw.send(pdu.encode_accept(pdu.Associate("A", "B", asked.contexts, 16384)))
     return asked
 
 
@@ -155,8 +155,8 @@ def read_message(raw: Raw) -> tuple[int, command.Command]:
     kind, body = raw.pdu()
     if kind == 5:
         raw.send(pdu.RELEASE_RP)
-        raise EOFError("released")
-    assert kind == 4, f"a PDU of type {kind}"
+    if kind != 4:
+        raise EOFError(f"over, by a PDU of type {kind}")
     length = struct.unpack_from(">I", body)[0]
     found = command.decode(body[6 : 4 + length])
     last = not found.has_data_set
