@@ -390,6 +390,6 @@ def _instance_hit(held: Held) -> LookupHit:
         sop_instance_uid=held.sop_instance_uid,
     )
     label = " ".join(
-        filter(None, (series.attributes.get("Modality", ""), held.own.get("InstanceNumber")))
+        filter(None, (series.attributes.get("Modality", ""), held.value("InstanceNumber")))
     )
     return LookupHit(keyword="SOPInstanceUID", ref=ref, label=label)

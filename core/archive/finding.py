@@ -54,11 +54,7 @@ class Row:
             return self.study.attributes.get(keyword, "")
         if level is Level.SERIES:
             return self.series.attributes.get(keyword, "") if self.series else ""
-        if self.held is None:
-            return ""
-        if keyword == "SOPInstanceUID":
-            return self.held.sop_instance_uid
-        return self.held.own.get(keyword) or self.held.common.get(keyword, "")
+        return self.held.value(keyword) if self.held is not None else ""
 
 
 def find_identifier(

@@ -2,7 +2,8 @@
 
 Tables: `studies` (patient and study attributes), `series`, `common` (what instances of a series
 have in common) and `instances`, whose ids are SOP Instance UIDs. An instance's record holds only
-what is its own: "s" its series, "c" its common record, "z" its size in bytes.
+what is its own, and is small because there are many: "s" its series, "c" its common record,
+"z" its size in bytes, "v" the values of OWN_KEYWORDS in one text.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from core.archive.attributes import OWN
 from core.archive.header import Header, Values
 from core.archive.journal import Change
 from core.archive.tables import Document, JournalStorage
@@ -22,6 +24,9 @@ from core.errors import ArchiveError
 
 PatientKey = tuple[str, str, str, str]
 
+OWN_KEYWORDS = tuple(keyword for keyword in OWN if keyword != "SOPInstanceUID")
+_OWN_PLACES = {keyword: place for place, keyword in enumerate(OWN_KEYWORDS)}
+_UNIT = "\x1f"
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -72,6 +77,19 @@ class Held(msgspec.Struct, frozen=True, gc=False):
     series: Series
     own: Document
     common: Document
+
+    def value(self, keyword: str) -> Any:
+        """An attribute of IMAGE level; empty where there is none."""
+        if keyword == "SOPInstanceUID":
+            return self.sop_instance_uid
+        place = _OWN_PLACES.get(keyword)
+        if place is None:
+            return self.common.get(keyword, "")
+        return str(self.own["v"]).split(_UNIT)[place]
+
+
+def _packed(own: Values) -> str:
+    return _UNIT.join(str(own.get(keyword, "")).replace(_UNIT, " ") for keyword in OWN_KEYWORDS)
 
 
 def patient_key(attributes: Values) -> PatientKey:
@@ -213,8 +231,7 @@ class Index:
             study_id = self._study_for(header, changes)
             series_id = self._series_for(header, study_id, changes)
             common_id = self._common_for(header, changes)
-            own = {k: v for k, v in header.own.items() if k != "SOPInstanceUID"}
-            own.update(s=series_id, c=common_id, z=size)
+            own = {"s": series_id, "c": common_id, "z": size, "v": _packed(header.own)}
             changes.append(("instances", header.sop_instance_uid, own))
             old = self.instances.get(header.sop_instance_uid)
             position = self.storage.apply(changes)
@@ -278,7 +295,7 @@ class Index:
             self._adopt([(name, key, doc) for key, doc in tables[name].items()])
         orphans = []
         for uid, own in self.instances.items():
-            if own.get("s") in self._series and str(own.get("c")) in self.common:
+            if own.get("s") in self._series and own.get("c") in self._common_uses:
                 self._attach(uid, own)
             else:
                 orphans.append(uid)

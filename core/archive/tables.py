@@ -6,6 +6,8 @@ table's update is turned into the documents it set and removed, which become jou
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from copy import deepcopy
@@ -22,6 +24,19 @@ Document = dict[str, Any]
 Tables = dict[str, dict[str, Document]]
 
 _COMPACT_ABOVE = 20_000
+_SHARING = frozenset(("studies", "series"))
+
+
+@contextlib.contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Nothing that is loaded is garbage: to look for it takes longer than the loading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class JournalStorage(Storage):
@@ -34,7 +49,11 @@ class JournalStorage(Storage):
         self.tables: Tables = {}
         self.journal = Journal(folder, read_only=read_only)
         self.lock = threading.RLock()
-        self.loaded = self.journal.load(self._take)
+        # Equal values are kept once: makers, stations and descriptions repeat for ever.
+        self._known: dict[Any, Any] = {}
+        with _no_garbage_collection():
+            self.loaded = self.journal.load(self._take_loaded)
+        self._known.clear()
 
     def read(self) -> Tables:
         """The live tables: not to be changed but by `apply`."""
@@ -100,6 +119,15 @@ class JournalStorage(Storage):
         for name, documents in tables:
             for key, document in documents:
                 yield name, key, document
+
+    def _take_loaded(self, change: Change) -> None:
+        name, _, document = change
+        if document is not None and name in _SHARING:
+            known = self._known
+            for keyword, value in document.items():
+                if type(value) is str:
+                    document[keyword] = known.setdefault(value, value)
+        self._take(change)
 
     def _take(self, change: Change) -> None:
         name, key, document = change
