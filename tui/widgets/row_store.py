@@ -19,6 +19,7 @@ Key = Any
 
 _INDEX_BLOCK = 500
 _COMPACT_FROM = 2000
+_FEW = 1000
 
 
 class RowStore:
@@ -140,6 +141,15 @@ class RowStore:
         if not self.marks:
             return []
         return [key for key in map(self._keys.__getitem__, self._ordered) if key in self.marks]
+
+    def hidden_marks(self) -> int:
+        """How many of the marked rows the filter hides."""
+        self.settle()
+        if not self.filter.active:
+            return 0
+        if len(self.marks) <= _FEW:
+            return sum(self.index_of(key) is None for key in self.marks)
+        return len(self.marks.difference(map(self._keys.__getitem__, self._shown)))
 
     # -- order and filter
 

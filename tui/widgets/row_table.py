@@ -256,10 +256,9 @@ class RowTable(RowView):
         self._marks_changed()
 
     def _marks_changed(self) -> None:
-        marks = self._store.marks
-        shown = len(marks.intersection(self.visible_keys)) if self._store.filter.active else None
-        hidden = 0 if shown is None else len(marks) - shown
-        self.post_message(self.MarksChanged(self, len(marks), hidden))
+        self._settle()
+        count = len(self._store.marks)
+        self.post_message(self.MarksChanged(self, count, self._store.hidden_marks()))
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:

@@ -257,7 +257,6 @@ class RowView(RowCanvas):
 
     def on_mount(self) -> None:
         """Show what came before there was a screen."""
-        super().on_mount()
         self._note_change()
 
     def on_resize(self) -> None:
