@@ -23,6 +23,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless
 
 from core.errors import NoPreviewError
 from core.imaging import Decoder
+from core.imaging import decoder as decoder_module
 from core.model import PixelMode
 from tests.core.imaging.objects import encapsulated, image, write, write_deflated
 
@@ -265,6 +266,19 @@ def test_the_console_loads_no_decoder_itself() -> None:
         subprocess.run([sys.executable, "-c", program], env=environment, check=False).returncode
         == 0
     )
+
+
+def test_pillow_is_out_of_reach_of_the_worker() -> None:
+    program = decoder_module._START.removesuffix("main()") + (
+        "from pydicom.pixels.decoders.base import get_decoder as d; from pydicom import uid\n"
+        "print(*d(uid.JPEGBaseline8Bit).available_plugins, *d(uid.JPEG2000).available_plugins)"
+    )
+    path = "\n".join(entry for entry in sys.path if entry)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program, path], capture_output=True, text=True, check=True
+    )
+    assert "gdcm" in done.stdout
+    assert "pillow" not in done.stdout
 
 
 def test_the_worker_does_not_outlive_a_killed_parent(sound: Path) -> None:
