@@ -138,6 +138,9 @@ def opened(source: Path | Dataset) -> Iterator[Source]:
 
 
 def _file(path: Path) -> BinaryIO:
+    # Opening a pipe would wait for somebody to write into it.
+    if path.exists() and not path.is_file():
+        raise NotDicomError(f"cannot read {str(path)!r}: not a file")
     return path.open("rb")
 
 

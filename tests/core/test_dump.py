@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import struct
 import time
@@ -335,7 +336,8 @@ def test_what_is_no_dicom_is_refused(tmp_path: Path) -> None:
             list(rows(path))
         with pytest.raises(NotDicomError):
             dicom_json(path)
-    for path in (tmp_path, tmp_path / "nowhere"):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "nowhere", tmp_path / "pipe"):
         with pytest.raises(NotDicomError):
             list(rows(path))
 
