@@ -19,7 +19,7 @@ from core.archive.index import Held, Index, Study
 from core.archive.journal import fault
 from core.archive.lock import FolderLock
 from core.archive.tables import JournalDB, JournalStorage
-from core.errors import ArchiveError, NotHeldError
+from core.errors import ArchiveError, NotHeldError, UsageError
 from core.events import ArchiveChanged, EventBus, Notice, Severity
 from core.model import Instance, Level, LookupHit, Match, Query, Ref, Root, Stored
 from core.settings import Duplicates
@@ -216,8 +216,13 @@ class Archive:
     # -- care
 
     def delete(self, refs: Sequence[Ref]) -> int:
-        """Delete objects, from index and disk; returns how many. Tells by ArchiveChanged."""
+        """Delete objects, from index and disk; returns how many. Tells by ArchiveChanged.
+
+        Raises UsageError, and deletes nothing, where a PatientID is that of several patients.
+        """
         self._require_writable()
+        for ref in refs:
+            self._require_one_patient(ref)
         total = 0
         for ref in refs:
             removed = self._delete([held.sop_instance_uid for held in self._held(ref)])
@@ -266,6 +271,12 @@ class Archive:
         for study in studies:
             for series in tuple(study.series.values()):
                 yield from self._index.members(series)
+
+    def _require_one_patient(self, ref: Ref) -> None:
+        if ref.level is Level.PATIENT and len(self._patients(ref.patient_id)) > 1:
+            raise UsageError(
+                f"PatientID {ref.patient_id!r} is that of several patients", "delete by study"
+            )
 
     def _delete(self, uids: Sequence[str]) -> int:
         """Set files aside, drop the records, then the files: cut short, it is finished later."""

@@ -28,6 +28,14 @@ IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 # Called "implicit VR big endian": its pixels are, its data set is little endian.
 _GE_PRIVATE = "1.2.840.113619.5.2"
+_LITTLE = (
+    struct.Struct("<HH2sH").unpack_from,
+    struct.Struct("<L").unpack_from,
+)
+_BIG = (
+    struct.Struct(">HH2sH").unpack_from,
+    struct.Struct(">L").unpack_from,
+)
 
 
 class DamagedError(Exception):
@@ -62,6 +70,7 @@ class Source:
 
     def __init__(self, head: bytes, size: int, fd: int = -1, offset: int = 0) -> None:
         self._head = head
+        self._head_size = min(len(head), size)
         self._fd = fd
         self._offset = offset
         self.size = size
@@ -70,8 +79,11 @@ class Source:
 
     def take(self, at: int, length: int) -> bytes:
         """`length` bytes from `at`; fewer only at the end."""
-        end = min(at + length, self.size)
-        if end <= len(self._head) or self._fd < 0:
+        end = at + length
+        if end <= self._head_size:
+            return self._head[at:end]
+        end = min(end, self.size)
+        if end <= self._head_size or self._fd < 0:
             return self._head[at:end]
         return os.pread(self._fd, max(0, end - at), self._offset + at)
 
@@ -142,20 +154,20 @@ class Walk:
         raw = self.source.take(at, 12)
         if len(raw) < 8:
             raise DamagedError(f"the data set ends within an element, at byte {at}")
-        order = "<" if encoding.little else ">"
-        group, number = struct.unpack_from(order + "HH", raw)
-        tag, vr = group << 16 | number, raw[4:6]
+        explicit, number_at = _LITTLE if encoding.little else _BIG
+        group, number, vr, short = explicit(raw)
+        tag = group << 16 | number
         if group == 0xFFFE or not encoding.explicit:
-            return Element(tag, b"", struct.unpack_from(order + "L", raw, 4)[0], at + 8)
+            return Element(tag, b"", number_at(raw, 4)[0], at + 8)
         if vr in _SHORT_VRS:
-            return Element(tag, vr, struct.unpack_from(order + "H", raw, 6)[0], at + 8)
+            return Element(tag, vr, short, at + 8)
         if vr in _LONG_VRS or (vr.isalpha() and vr.isupper()):
             # VRs that are yet to come have the long form (PS3.5 7.1.2).
             if len(raw) < 12:
                 raise DamagedError(f"the data set ends within an element, at byte {at}")
-            return Element(tag, vr, struct.unpack_from(order + "L", raw, 8)[0], at + 12)
+            return Element(tag, vr, number_at(raw, 8)[0], at + 12)
         # Seen in the field: single elements in implicit VR amid an explicit data set.
-        return Element(tag, b"", struct.unpack_from(order + "L", raw, 4)[0], at + 8)
+        return Element(tag, b"", number_at(raw, 4)[0], at + 8)
 
     def _skip(self, element: Element, encoding: Encoding) -> int:
         """The offset behind an element or item of undefined length."""

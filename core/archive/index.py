@@ -19,7 +19,7 @@ import msgspec
 from core.archive.attributes import OWN
 from core.archive.header import Header, Values
 from core.archive.journal import Change
-from core.archive.tables import Document, JournalStorage
+from core.archive.tables import Document, JournalStorage, no_garbage_collection
 from core.errors import ArchiveError
 
 PatientKey = tuple[str, str, str, str]
@@ -144,7 +144,8 @@ class Index:
         self._by_patient_id: dict[str, dict[int, Study]] = {}
         self._by_accession: dict[str, dict[int, Study]] = {}
         self._by_date: dict[str, dict[int, Study]] = {}
-        self._build()
+        with no_garbage_collection():
+            self._build()
         self._next = 1 + max((*self._studies, *self._series, *self._common_uses), default=0)
 
     # -- reading

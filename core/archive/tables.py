@@ -28,7 +28,7 @@ _SHARING = frozenset(("studies", "series"))
 
 
 @contextlib.contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """Nothing that is loaded is garbage: to look for it takes longer than the loading."""
     was_on = gc.isenabled()
     gc.disable()
@@ -51,7 +51,7 @@ class JournalStorage(Storage):
         self.lock = threading.RLock()
         # Equal values are kept once: makers, stations and descriptions repeat for ever.
         self._known: dict[Any, Any] = {}
-        with _no_garbage_collection():
+        with no_garbage_collection():
             self.loaded = self.journal.load(self._take_loaded)
         self._known.clear()
 

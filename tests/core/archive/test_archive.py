@@ -19,6 +19,7 @@ from core.errors import (
     NotDicomError,
     NotHeldError,
     OutOfResourcesError,
+    UsageError,
 )
 from core.events import ArchiveChanged, Notice
 from core.model import Level, Query, Ref, Root, StoreAction
@@ -196,6 +197,9 @@ def test_patients_of_two_hospitals_with_one_id_stay_apart(archive: Archive) -> N
         ("Roe^Richard", "1"),
     ]
     assert len([h for h in archive.lookup("P1") if h.keyword == "PatientID"]) == 2
+    with pytest.raises(UsageError, match="several patients"):
+        archive.delete([Ref(level=Level.PATIENT, patient_id="P1")])
+    assert archive.statistics().instances == 3
 
 
 def test_one_study_uid_for_two_patients_is_shown_as_two(archive: Archive) -> None:
