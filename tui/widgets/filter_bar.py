@@ -67,30 +67,33 @@ class FilterBar(Horizontal):
     def __init__(self, table: RowTable) -> None:
         super().__init__()
         self._table = table
+        # Made here, not when composed: a table has news before the line is on the screen.
+        self._line = FilterInput(placeholder="text  ~regex  !not", compact=True)
+        self._count = Static("", id="filter-count")
 
     def compose(self) -> ComposeResult:
         """The sign, the line and the count."""
         yield Static("/", id="filter-sign")
-        yield FilterInput(placeholder="text  ~regex  !not", compact=True)
-        yield Static("", id="filter-count")
+        yield self._line
+        yield self._count
 
     def open(self) -> None:
         """Show the line and let it have the keys."""
         self.display = True
         # At once: the next keys are text already, and would be commands to the table.
-        self.screen.set_focus(self.query_one(Input))
+        self.screen.set_focus(self._line)
 
     def show_text(self, text: str) -> None:
         """Take over what the table is filtered by, unless the person is typing."""
-        line = self.query_one(Input)
-        if line.value != text and not line.has_focus:
-            line.value = text
-        if text:
-            self.display = True
+        if self.screen.focused is self._line:
+            return
+        if self._line.value != text:
+            self._line.value = text
+        self.display = bool(text)
 
     def show_count(self, shown: int, total: int, error: str = "") -> None:
         """Say how many rows pass, or why the filter cannot be used."""
-        count = self.query_one("#filter-count", Static)
+        count = self._count
         count.set_class(bool(error), "-error")
         text = safe_text(error, max(16, self.app.size.width // 2)) or f"{shown:,} of {total:,}"
         count.update(Content(text))
@@ -102,7 +105,7 @@ class FilterBar(Horizontal):
 
     def end(self, keep: bool) -> None:
         """Leave the line for the table; without `keep` the filter is gone."""
-        line = self.query_one(Input)
+        line = self._line
         if not keep:
             line.value = ""
         self.screen.set_focus(self._table)

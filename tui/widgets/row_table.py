@@ -30,10 +30,11 @@ class TableState(Struct, frozen=True, kw_only=True):
 
 
 class RowTable(RowView):
-    """A virtual table. Rows are `(key, values)`: a hashable key, and values by column key.
+    """A virtual table of rows `(key, values)`: values by column key.
 
-    Rows are added and changed on the screen's thread; reading answers at once, painting follows
-    with the next frame. Values are shown harmless whatever they hold.
+    Keys are hashable and not None. Rows are added and changed on the screen's thread; reading
+    answers at once, painting follows with the next frame. Values are shown harmless whatever they
+    hold.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -79,7 +79,7 @@ class RowView(RowCanvas):
         self._waiting = False
         self._reading = False
         self._last_frame = 0.0
-        self._told: tuple[Key, int, int, str] = (None, 0, 0, "")
+        self._told: tuple[Key, int, int, str, str] = (None, 0, 0, "", "")
 
     # -- rows
 
@@ -235,7 +235,7 @@ class RowView(RowCanvas):
     def _tell(self) -> None:
         """Post what others want to know, where it is news."""
         shown, total = self._counts()
-        news = (self._cursor, shown, total, self._error)
+        news = (self._cursor, shown, total, self._error, self._filter_text)
         told, self._told = self._told, news
         if news[0] != told[0]:
             self.post_message(self.RowHighlighted(self, self._cursor))

@@ -318,6 +318,17 @@ async def test_a_broken_expression_is_said_and_changes_nothing() -> None:
         assert table.visible_count == 10
 
 
+async def test_a_filter_set_by_the_program_is_seen_and_goes_again() -> None:
+    async with running(10) as (app, table, pilot):
+        table.filter_text = "name"
+        await settled(pilot)
+        assert app.query_one(Input).value == "name"
+        assert app.query_one(Input).is_on_screen
+        table.filter_text = ""
+        await settled(pilot)
+        assert not app.query_one(Input).is_on_screen
+
+
 async def test_matches_are_marked_by_more_than_colour() -> None:
     async with running(10) as (_, table, pilot):
         table.filter_text = "name000"
