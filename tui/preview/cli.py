@@ -74,7 +74,7 @@ def _escapes(image: Image, grid: Grid, terminal: Terminal) -> str:
 
 def _by_term_image(image: Image, grid: Grid, protocol: Protocol) -> str:
     """The image by term-image, in one piece and at its fastest compression."""
-    from term_image.image import ITerm2Image, KittyImage
+    from tui.preview.library import ITerm2Image, KittyImage
 
     style = KittyImage if protocol is Protocol.KITTY else ITerm2Image
     # A protocol that is configured holds, whatever term-image thinks of this terminal.

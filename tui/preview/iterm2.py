@@ -20,7 +20,7 @@ def draw(image: Image, columns: int, rows: int) -> str:
     term-image's own render is for text that scrolls: it moves by line feeds, which would start
     every picture in the first column. So only its sequences serve here.
     """
-    from term_image.ctlseqs import ITERM2_START, ST
+    from tui.preview.library import ITERM2_START, ST
 
     data = png(image)
     control = f"size={len(data)};width={columns};height={rows};preserveAspectRatio=0;inline=1"

@@ -42,7 +42,7 @@ class _Control:
 
 def draw(image: Image, columns: int, rows: int, number: int, z: int) -> str:
     """Escapes that put the image at the cursor, in place of what had its number before."""
-    from term_image.image.kitty import Transmission
+    from tui.preview.library import Transmission
 
     control = _Control(i=number, c=columns, r=rows, z=z)
     chunked: str = Transmission(control, png(image), 0).get_chunked()

@@ -18,8 +18,10 @@ or, where a terminal cannot do that, it is deleted as soon as anything covers it
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
+from rich.console import RenderableType
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.dom import NoScreen
 from textual.errors import NoWidget
@@ -58,10 +60,6 @@ class View(Protocol):
         """Whether the drawing may be painted now, or half blocks have to stand in."""
         ...
 
-    def was_overwritten(self) -> bool:
-        """Whether cells were written since the last call."""
-        ...
-
 
 class Painter:
     """Keeps the terminal's pictures in step with the app's screen."""
@@ -69,12 +67,27 @@ class Painter:
     def __init__(self, app: App[object]) -> None:
         self._app = app
         self._painted: dict[View, tuple[Drawing, Region] | None] = {}
+        self._waiting: set[View] = set()
+        """Views that were covered, and whose own cells no frame has brought back yet."""
         self._size = Size(0, 0)
+        self._written: list[tuple[int, int, int]] | None = []
+        """What the frame wrote: row, first column and the column after the last; None is all."""
+        self._listen()
+
+    def _listen(self) -> None:
+        """Learn what each frame writes: only Textual's own update knows which cells it touches."""
+        display = self._app._display
+
+        def noted(screen: Screen[Any], renderable: RenderableType | None) -> None:
+            if renderable is not None:
+                self._written = renderable.spans if isinstance(renderable, ChopsUpdate) else None
+            display(screen, renderable)
+
+        self._app._display = noted  # type: ignore[method-assign]
 
     def add(self, view: View) -> None:
         """Look after a view from now on; called when it is mounted."""
-        if not self._painted:
-            self._app.app_suspend_signal.subscribe(view.widget, lambda _: self.erase())
+        self._app.app_suspend_signal.subscribe(view.widget, lambda _: self.erase())
         self._painted[view] = None
 
     def remove(self, view: View) -> None:
@@ -82,11 +95,14 @@ class Painter:
         if view in self._painted:
             self._paint(view, None)
             del self._painted[view]
+            self._waiting.discard(view)
 
     def erase(self) -> None:
         """Take every picture away; the next frame brings back what should be seen."""
-        for view in self._painted:
-            self._paint(view, None)
+        for view, painted in self._painted.items():
+            if painted is not None:
+                self._paint(view, None)
+                self._waiting.add(view)
 
     def after_frame(self) -> None:
         """Paint what should be seen and is not, erase what is seen and should not be."""
@@ -96,16 +112,37 @@ class Painter:
             self.erase()
         for view in tuple(self._painted):
             self._update(view)
+        self._written = []
 
     def _update(self, view: View) -> None:
         drawing = view.drawing
         region = self._region(view, drawing) if drawing else None
-        view.set_clear(region is not None)
-        overwritten = view.was_overwritten()
         if drawing is None or region is None:
             self._paint(view, None)
-        elif self._painted[view] != (drawing, region) or (overwritten and not _persists(view)):
+            if drawing is not None:
+                view.set_clear(False)
+                self._waiting.add(view)
+            else:
+                self._waiting.discard(view)
+            return
+        view.set_clear(True)
+        is_new = self._painted[view] != (drawing, region)
+        if _persists(view):
+            overdue = is_new
+        else:
+            overdue = self._touched(region) or (is_new and view not in self._waiting)
+        if overdue:
+            self._waiting.discard(view)
             self._paint(view, (drawing, region))
+
+    def _touched(self, region: Region) -> bool:
+        """True where the frame wrote any cell of the region."""
+        if self._written is None:
+            return True
+        return any(
+            y in region.line_range and first < region.right and end > region.x
+            for y, first, end in self._written
+        )
 
     def _region(self, view: View, drawing: Drawing) -> Region | None:
         """Where on the screen the drawing goes; None where it cannot be seen, or not in whole."""

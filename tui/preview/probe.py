@@ -100,8 +100,6 @@ def _answer(settings: PreviewSettings, fd: int | None, environ: Mapping[str, str
     if fd is None:
         return _Answer(protocol=Protocol.BLOCK, why="not a terminal", name=name)
     if settings.protocol is not Protocol.AUTO:
-        if settings.protocol is not Protocol.BLOCK:
-            _ask_nothing()
         version = environ.get("TERM_PROGRAM_VERSION", "")
         why = "configured by preview.protocol"
         return _Answer(protocol=settings.protocol, why=why, name=name, version=version)
@@ -111,13 +109,6 @@ def _answer(settings: PreviewSettings, fd: int | None, environ: Mapping[str, str
     if _DRAWS_NO_COLOUR.fullmatch(environ.get("TERM", "")):
         return _Answer(protocol=Protocol.BLOCK, why="TERM names no graphic terminal", name=name)
     return _ask(fd, name)
-
-
-def _ask_nothing() -> None:
-    """Let term-image, whoever uses it later, write no queries of its own."""
-    from term_image import disable_queries
-
-    disable_queries()
 
 
 def _line(stdin: TextIO | None, stdout: TextIO | None) -> int | None:
@@ -137,8 +128,9 @@ def _ask(fd: int, name: str) -> _Answer:
     """Ask by term-image's queries, and leave nothing in the line."""
     import termios
 
-    from term_image import disable_queries, set_query_timeout
+    from tui.preview.library import disable_queries, enable_queries, set_query_timeout
 
+    enable_queries()
     set_query_timeout(PATIENCE)
     try:
         return _questions(name)
@@ -150,8 +142,7 @@ def _ask(fd: int, name: str) -> _Answer:
 
 
 def _questions(fallback_name: str) -> _Answer:
-    from term_image import set_query_timeout
-    from term_image.utils import get_cell_size, get_terminal_name_version
+    from tui.preview.library import get_cell_size, get_terminal_name_version, set_query_timeout
 
     start = time.monotonic()
     if not _CURSOR_IS_HERE.search(_fenced(b"")):
@@ -181,7 +172,7 @@ def _questions(fallback_name: str) -> _Answer:
 
 def _by_term_image(name: str) -> tuple[Protocol, str]:
     """The protocol of kitty or of iTerm2 by term-image; block where it finds neither."""
-    from term_image.image import ITerm2Image, KittyImage
+    from tui.preview.library import ITerm2Image, KittyImage
 
     if KittyImage.is_supported():
         return Protocol.KITTY, f"{name or 'the terminal'} answered kitty's graphics query"
@@ -195,7 +186,7 @@ def _by_term_image(name: str) -> tuple[Protocol, str]:
 
 def _by_attributes() -> tuple[Protocol, str, int]:
     """Sixel where the primary device attributes say so, with its number of colour registers."""
-    from term_image.ctlseqs import DA1_b
+    from tui.preview.library import DA1_b
 
     reply = _fenced(_COLOUR_REGISTERS + DA1_b)
     attributes = _ATTRIBUTES_ARE.search(reply)
@@ -208,7 +199,7 @@ def _by_attributes() -> tuple[Protocol, str, int]:
 
 def _fenced(request: bytes) -> bytes:
     """The replies to a request, read up to the report of where the cursor is."""
-    from term_image.utils import query_terminal
+    from tui.preview.library import query_terminal
 
     reply: bytes | None = query_terminal(
         request + _WHERE_IS_THE_CURSOR, lambda read: not _CURSOR_IS_HERE.search(read)

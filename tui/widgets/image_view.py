@@ -65,9 +65,10 @@ class ImageView(Widget):
         self._note = ""
         self._strips: list[Strip] | None = None
         self._drawing: Drawing | None = None
+        self._drawn_for = Size(0, 0)
         self._is_drawing = False
         self._is_clear = True
-        self._overwritten = False
+        self._awaits_cells = False
 
     # -- what to show
 
@@ -111,20 +112,16 @@ class ImageView(Widget):
 
     @property
     def drawing(self) -> Drawing | None:
-        """What should be seen in pixels, None where half blocks are all there is."""
-        return self._drawing
+        """What should be seen in pixels; None where the cells for it are not there yet."""
+        return None if self._awaits_cells else self._drawing
 
     def set_clear(self, clear: bool) -> None:
         """Whether the drawing may be painted now, or half blocks have to stand in."""
         if clear != self._is_clear:
             self._is_clear = clear
             if self._drawing is not None and self.terminal.under_text:
-                self._repaint_cells()
-
-    def was_overwritten(self) -> bool:
-        """Whether cells were written since the last call."""
-        overwritten, self._overwritten = self._overwritten, False
-        return overwritten
+                self._strips = None
+                self.refresh()
 
     @property
     def _painter(self) -> Painter | None:
@@ -145,8 +142,11 @@ class ImageView(Widget):
 
     def on_resize(self) -> None:
         """Draw again: the picture always fills what there is, and a cell's size may be new."""
+        terminal = self.terminal
         if not self.app.is_headless and sys.__stdout__ is not None:
-            self._terminal = self.terminal.measured(sys.__stdout__.fileno())
+            self._terminal = terminal.measured(sys.__stdout__.fileno())
+        if (self._drawn_for, terminal) == (self._offered, self._terminal):
+            return
         self._drawing = None
         self._repaint_cells()
         self._draw_aside()
@@ -178,13 +178,19 @@ class ImageView(Widget):
             return
         old, new = self._drawing, message.drawing
         if message.size == self._offered:
-            self._drawing = new
-            if old is None or (old.columns, old.rows) != (new.columns, new.rows):
+            self._drawing, self._drawn_for = new, message.size
+            if not self._fits_cells(old, new):
                 self._repaint_cells()
             elif self._painter is not None:
                 self._painter.after_frame()
         if message.picture is not self._picture or message.size != self._offered:
             self._draw_aside()
+
+    def _fits_cells(self, old: Drawing | None, new: Drawing) -> bool:
+        """True where the new drawing can go on the cells as they are."""
+        if old is None:
+            return not self.terminal.under_text
+        return (old.columns, old.rows) == (new.columns, new.rows)
 
     # -- cells
 
@@ -201,8 +207,8 @@ class ImageView(Widget):
         return self._strips[y] if y < len(self._strips) else self._blank(self.content_size.width)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Lines to be written to the screen: whatever was painted over them is gone then."""
-        self._overwritten = True
+        """Lines to be written to the screen: those that the drawing waits for, where it does."""
+        self._awaits_cells = False
         return super().render_lines(crop)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -215,7 +221,8 @@ class ImageView(Widget):
         super().notify_style_update()
 
     def _repaint_cells(self) -> None:
-        self._strips = None
+        """Have other cells written before anything is painted over them."""
+        self._strips, self._awaits_cells = None, True
         self.refresh()
 
     def _cells(self, picture: Picture) -> list[Strip]:
