@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 UNDEFINED = 0xFFFFFFFF
@@ -49,6 +49,10 @@ class Encoding(NamedTuple):
     little: bool
 
 
+_EXPLICIT_LITTLE = Encoding(explicit=True, little=True)
+_EXPLICIT_BIG = Encoding(explicit=True, little=False)
+
+
 class Element(NamedTuple):
     """One element: `at` is the offset of its value, `length` may be UNDEFINED."""
 
@@ -62,15 +66,15 @@ def encoding_of(transfer_syntax_uid: str) -> Encoding:
     """The encoding that a transfer syntax implies; explicit little endian for all but two."""
     if transfer_syntax_uid in (IMPLICIT_LITTLE, _GE_PRIVATE):
         return Encoding(explicit=False, little=True)
-    return Encoding(explicit=True, little=transfer_syntax_uid != EXPLICIT_BIG)
+    return _EXPLICIT_BIG if transfer_syntax_uid == EXPLICIT_BIG else _EXPLICIT_LITTLE
 
 
 class Source:
     """The bytes of a data set: its head from memory, the rest from the file where asked for."""
 
     def __init__(self, head: bytes, size: int, fd: int = -1, offset: int = 0) -> None:
-        self._head = head
-        self._head_size = min(len(head), size)
+        self.head = head
+        self.head_size = min(len(head), size)
         self._fd = fd
         self._offset = offset
         self.size = size
@@ -80,11 +84,11 @@ class Source:
     def take(self, at: int, length: int) -> bytes:
         """`length` bytes from `at`; fewer only at the end."""
         end = at + length
-        if end <= self._head_size:
-            return self._head[at:end]
+        if end <= self.head_size:
+            return self.head[at:end]
         end = min(end, self.size)
-        if end <= self._head_size or self._fd < 0:
-            return self._head[at:end]
+        if end <= self.head_size or self._fd < 0:
+            return self.head[at:end]
         return os.pread(self._fd, max(0, end - at), self._offset + at)
 
     def inflated(self) -> Source:
@@ -112,12 +116,34 @@ class Walk:
         self.source = source
         self._budget = _MAX_ELEMENTS
 
-    def elements(self, at: int, end: int, encoding: Encoding) -> Iterator[Element]:
+    def pass_over(self, at: int, encoding: Encoding, wanted: Container[int]) -> int:
+        """The offset of the next element that is wanted or takes more than a look.
+
+        For the short elements of an explicit little endian data set that lie in memory: most of
+        a header, and most of the time.
+        """
+        if encoding is not _EXPLICIT_LITTLE:
+            return at
+        head, last = self.source.head, self.source.head_size - 12
+        unpack = _LITTLE[0]
+        while at <= last:
+            group, number, vr, length = unpack(head, at)
+            if vr not in _SHORT_VRS or group << 16 | number in wanted or at + length > last:
+                break
+            at += 8 + length
+            self._budget -= 1
+        return at
+
+    def elements(
+        self, at: int, end: int, encoding: Encoding, wanted: Container[int] | None = None
+    ) -> Iterator[Element]:
         """The elements between two offsets, sequences skipped over; DamagedError where they break.
 
-        Ends at an item delimiter too.
+        Ends at an item delimiter too. With `wanted`, some of the others may be left out.
         """
         while at < end:
+            if wanted is not None:
+                at = self.pass_over(at, encoding, wanted)
             element = self._header(at, encoding)
             if element.tag in (_ITEM_END, _SEQUENCE_END):
                 return

@@ -30,8 +30,9 @@ from core.errors import NotDicomError
 _MAX_VALUE = 16384
 _MAX_ITEMS = 32
 _CHARACTER_SET = 0x00080005
-_PIXEL_DATA = 0x7FE00010
 _KEPT_BLANK = ("LT", "ST", "UT")
+
+_LOOKED_AT = frozenset((*KEPT, _CHARACTER_SET))
 
 Values = dict[str, Any]
 """Keyword → text, several values joined by a backslash; a list of such for a sequence."""
@@ -118,7 +119,7 @@ class _Reader:
 
     def read(self) -> None:
         last = -1
-        for element in self._walk.elements(0, self._source.size, self._encoding):
+        for element in self._walk.elements(0, self._source.size, self._encoding, _LOOKED_AT):
             if element.tag == _CHARACTER_SET:
                 self._choose_codecs(element)
             elif element.tag in KEPT:
