@@ -15,9 +15,10 @@ from core.archive.check import CheckReport, check_archive, finish_leftovers
 from core.archive.files import ObjectFiles
 from core.archive.finding import find_identifier, match_query, select_instances
 from core.archive.incoming import Claims, Incoming, Landing
-from core.archive.index import Held, Index, Study
+from core.archive.index import Held, Index
 from core.archive.journal import fault
 from core.archive.lock import FolderLock
+from core.archive.lookup import look_up, patients_of_id
 from core.archive.tables import JournalDB, JournalStorage
 from core.errors import ArchiveError, NotHeldError, UsageError
 from core.events import ArchiveChanged, EventBus, Notice, Severity
@@ -114,7 +115,7 @@ class Archive:
 
     @property
     def database(self) -> JournalDB:
-        """The index as a TinyDB with tables `studies`, `series`, `common`, `instances`."""
+        """The index as a TinyDB, to be read: `studies`, `series`, `common`, `instances`."""
         return JournalDB(storage=lambda: self._storage)
 
     # -- in
@@ -180,27 +181,7 @@ class Archive:
 
     def lookup(self, value: str) -> tuple[LookupHit, ...]:
         """What bears an identifier: PatientID, AccessionNumber, Study, Series, SOP Instance UID."""
-        value = value.strip()
-        if not value:
-            return ()
-        hits = [_patient_hit(studies) for studies in self._patients(value)]
-        hits += [_hit("AccessionNumber", s) for s in self._index.studies_of_accession(value)]
-        hits += [_hit("StudyInstanceUID", s) for s in self._index.studies_of_uids([value])]
-        for series in self._index.series_of_uids([value]):
-            ref = Ref(
-                level=Level.SERIES,
-                patient_id=series.study.patient[0],
-                study_uid=series.study.uid,
-                series_uid=value,
-            )
-            label = " ".join(
-                str(series.attributes.get(k, "")) for k in ("Modality", "SeriesDescription")
-            )
-            hits.append(LookupHit(keyword="SeriesInstanceUID", ref=ref, label=label.strip()))
-        held = self._index.held(value)
-        if held is not None:
-            hits.append(_instance_hit(held))
-        return tuple(hits)
+        return look_up(self._index, value)
 
     def statistics(self) -> Statistics:
         """How much is held, in constant time."""
@@ -273,7 +254,7 @@ class Archive:
                 yield from self._index.members(series)
 
     def _require_one_patient(self, ref: Ref) -> None:
-        if ref.level is Level.PATIENT and len(self._patients(ref.patient_id)) > 1:
+        if ref.level is Level.PATIENT and len(patients_of_id(self._index, ref.patient_id)) > 1:
             raise UsageError(
                 f"PatientID {ref.patient_id!r} is that of several patients", "delete by study"
             )
@@ -308,12 +289,6 @@ class Archive:
             files.drop(aside)
         files.remove(place)
         return 1
-
-    def _patients(self, patient_id: str) -> list[list[Study]]:
-        patients: dict[object, list[Study]] = {}
-        for study in self._index.studies_of_patient_id(patient_id):
-            patients.setdefault(study.patient, []).append(study)
-        return list(patients.values())
 
     def _require_writable(self) -> None:
         if self._lock is None:
@@ -376,31 +351,3 @@ def _prepare(folder: Path) -> FolderLock:
     except OSError as error:
         raise fault(error, f"open the archive in {folder}") from error
     return lock
-
-
-def _hit(keyword: str, study: Study) -> LookupHit:
-    ref = Ref(level=Level.STUDY, patient_id=study.patient[0], study_uid=study.uid)
-    values = (study.attributes.get(k, "") for k in ("PatientName", "StudyDate", "StudyDescription"))
-    return LookupHit(keyword=keyword, ref=ref, label=" ".join(filter(None, map(str, values))))
-
-
-def _patient_hit(studies: Sequence[Study]) -> LookupHit:
-    attributes = studies[0].attributes
-    values = (attributes.get(k, "") for k in ("PatientName", "PatientBirthDate"))
-    ref = Ref(level=Level.PATIENT, patient_id=studies[0].patient[0])
-    return LookupHit(keyword="PatientID", ref=ref, label=" ".join(filter(None, map(str, values))))
-
-
-def _instance_hit(held: Held) -> LookupHit:
-    series = held.series
-    ref = Ref(
-        level=Level.IMAGE,
-        patient_id=series.study.patient[0],
-        study_uid=series.study.uid,
-        series_uid=series.uid,
-        sop_instance_uid=held.sop_instance_uid,
-    )
-    label = " ".join(
-        filter(None, (series.attributes.get("Modality", ""), held.value("InstanceNumber")))
-    )
-    return LookupHit(keyword="SOPInstanceUID", ref=ref, label=label)
