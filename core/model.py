@@ -69,6 +69,8 @@ class Modality(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: str
     port: int
     allow: tuple[Operation, ...] = ALL_OPERATIONS
+    max_jobs: int = 2
+    """Transfers with it that run at once."""
     comment: str = ""
 
 
@@ -186,6 +188,7 @@ class JobKind(str, Enum):
     """What a job does."""
 
     MOVE = "move"
+    GET = "get"
     SEND = "send"
     IMPORT = "import"
 
@@ -195,6 +198,7 @@ class JobState(str, Enum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
     DONE = "done"
     PARTIAL = "partial"
     FAILED = "failed"
@@ -203,7 +207,7 @@ class JobState(str, Enum):
     @property
     def ended(self) -> bool:
         """True once nothing more will happen."""
-        return self not in (JobState.QUEUED, JobState.RUNNING)
+        return self not in (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -220,6 +224,8 @@ class Job(Struct, frozen=True, kw_only=True):
     and `arrived_bytes` count what was seen with our own eyes: objects stored here for a move to
     ourselves, objects acknowledged for a send, files taken for an import. `completed`, `failed`,
     `warnings` and `remaining` are the peer's sub-operation counters, None while it gave none.
+    `missing` is how many were promised and are not here, found by SOP Instance UID at the end.
+    `attempt` counts from 1; each retry does what is left. A higher `priority` starts earlier.
     Times are seconds since the epoch, 0 while not reached.
     """
 
@@ -237,6 +243,9 @@ class Job(Struct, frozen=True, kw_only=True):
     failed: int = 0
     warnings: int = 0
     remaining: int | None = None
+    missing: int = 0
+    attempt: int = 1
+    priority: int = 0
     created: float = 0.0
     started: float = 0.0
     ended: float = 0.0

@@ -165,6 +165,8 @@ def modality_faults(modality: Modality) -> dict[str, str]:
     host = modality.host
     if not host or len(host) > 253 or any(c.isspace() or not c.isprintable() for c in host):
         faults["host"] = "a host is a name or an address, without spaces"
+    if not 1 <= modality.max_jobs <= 64:
+        faults["max_jobs"] = f"{modality.max_jobs} is no number of transfers: 1 to 64"
     if not 1 <= modality.port <= 65535:
         faults["port"] = f"{modality.port} is no TCP port: 1 to 65535"
     return faults

@@ -18,7 +18,6 @@ from core.model import (
     ElementRow,
     Instance,
     Job,
-    JobKind,
     LookupHit,
     Match,
     Modality,
@@ -32,7 +31,11 @@ from core.network.listener import Listener
 from core.network.scu import Caller
 from core.settings import Settings, ae_title_fault, modality_warnings
 from core.settings_file import SettingsStore, user_data_path
-from core.transfers import JobQueue, MoveOrder, import_job, move_job, send_job, title
+from core.transfers import work
+from core.transfers.ledger import Ledger
+from core.transfers.orders import ImportOrder, MoveOrder, SendOrder
+from core.transfers.queue import JobQueue
+from core.transfers.tools import Tools
 
 
 class Station:
@@ -55,7 +58,12 @@ class Station:
         self._listening: tuple[str, int] | None = None
         self._decoder = Decoder()
         self._caller = Caller(store, self.events)
-        self._queue = JobQueue(self.events, lambda: self.settings.station.max_jobs)
+        tools = Tools(lambda: self.settings, lambda: self._held, self._caller, self.events)
+        self._queue = JobQueue(
+            self.events,
+            lambda: self.settings,
+            lambda order, progress: work.run(order, progress, tools),
+        )
 
     @classmethod
     def open(
@@ -183,7 +191,9 @@ class Station:
 
     # -- jobs
 
-    def move(self, peer: Modality, refs: Sequence[Ref], destination: str = "") -> Job:
+    def move(
+        self, peer: Modality, refs: Sequence[Ref], destination: str = "", priority: int = 0
+    ) -> Job:
         """Ask a peer to send by C-MOVE to `destination` (an AE title; empty: to ourselves).
 
         Returns the queued job at once. Raises UsageError; ListenError where it is to come here
@@ -194,37 +204,36 @@ class Station:
         if fault := ae_title_fault(destination):
             raise UsageError(f"destination {destination!r}: {fault}", "give an AE title")
         _need(refs)
-        order = MoveOrder(peer=peer, refs=tuple(refs), destination=destination, own_ae_title=own)
-        if order.to_ourselves:
+        if destination.strip() == own.strip():
             self.listen()
-        job = Job(
-            id=0,
-            kind=JobKind.MOVE,
-            title=title(refs),
-            peer=peer.name or peer.ae_title,
-            destination=destination,
-        )
-        return self._queue.start(job, move_job(order, self._caller, self.events))
+        order = MoveOrder(peer=peer, refs=tuple(refs), destination=destination)
+        return self._queue.start(order, priority)
 
-    def send(self, peer: Modality, *, refs: Sequence[Ref] = (), paths: Sequence[Path] = ()) -> Job:
+    def send(
+        self,
+        peer: Modality,
+        *,
+        refs: Sequence[Ref] = (),
+        paths: Sequence[Path] = (),
+        priority: int = 0,
+    ) -> Job:
         """Send objects held here, or files, to a peer by C-STORE; returns the queued job."""
         _need([*refs, *paths])
-        archive = self._held if refs else None
-        job = Job(
-            id=0,
-            kind=JobKind.SEND,
-            title=title(refs) if refs else _paths_title(paths),
-            peer=peer.name or peer.ae_title,
-            destination=peer.ae_title,
-        )
-        work = send_job(peer, self._caller, archive=archive, refs=refs, paths=paths)
-        return self._queue.start(job, work)
+        order = SendOrder(peer=peer, refs=tuple(refs), paths=_absolute(paths))
+        return self._queue.start(order, priority)
 
-    def import_files(self, paths: Sequence[Path]) -> Job:
+    def import_files(self, paths: Sequence[Path], priority: int = 0) -> Job:
         """Copy files and folders into the archive; returns the queued job."""
         _need(paths)
-        job = Job(id=0, kind=JobKind.IMPORT, title=_paths_title(paths))
-        return self._queue.start(job, import_job(paths, self._held, self.events))
+        _ = self._held
+        return self._queue.start(ImportOrder(paths=_absolute(paths)), priority)
+
+    def keep_jobs(self) -> None:
+        """Keep jobs in the data folder from now on, and go on with those that are kept there.
+
+        Raises ArchiveLockedError: jobs belong to the station that owns the folder.
+        """
+        self._queue.keep_in(Ledger(self._held.folder / "jobs"))
 
     def jobs(self) -> tuple[Job, ...]:
         """Every job's snapshot, newest first."""
@@ -237,6 +246,22 @@ class Station:
     def cancel(self, job_id: int) -> bool:
         """Ask a job to end; False where it has ended already."""
         return self._queue.cancel(job_id)
+
+    def pause(self, job_id: int) -> bool:
+        """Hold a job until it is resumed; False where it has ended or is paused already."""
+        return self._queue.pause(job_id)
+
+    def resume(self, job_id: int) -> bool:
+        """Let a paused job go on with what is left; False where it is not paused."""
+        return self._queue.resume(job_id)
+
+    def retry(self, job_id: int) -> bool:
+        """Do again what failed or is missing of a job that has ended; False where it has not."""
+        return self._queue.retry(job_id)
+
+    def prioritise(self, job_id: int, priority: int) -> None:
+        """Let a waiting job start before those of a lower priority."""
+        self._queue.prioritise(job_id, priority)
 
     def wait(self, job_id: int, timeout: float | None = None) -> Job:
         """Wait until a job has ended, `timeout` seconds at most; answer with its snapshot."""
@@ -303,5 +328,5 @@ def _need(things: Sequence[object]) -> None:
         raise UsageError("there is nothing to do", "name at least one study, series or file")
 
 
-def _paths_title(paths: Sequence[Path]) -> str:
-    return str(paths[0]) if len(paths) == 1 else f"{len(paths)} paths"
+def _absolute(paths: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(str(path.absolute()) for path in paths)

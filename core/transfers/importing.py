@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from core.archive.archive import Archive
 from core.errors import ArchiveError, NotDicomError, OutOfResourcesError
-from core.events import EventBus, InstanceStored
-from core.transfers.queue import Progress, Work
+from core.events import InstanceStored
+from core.transfers.orders import ImportOrder
+from core.transfers.progress import Progress
+from core.transfers.tools import Tools
 
 
 def files_below(paths: Sequence[Path]) -> Iterator[Path]:
@@ -26,35 +27,31 @@ def files_below(paths: Sequence[Path]) -> Iterator[Path]:
             yield from (Path(folder, name) for name in sorted(files))
 
 
-def import_job(paths: Sequence[Path], archive: Archive, events: EventBus) -> Work:
-    """Make the work of one import job over files and folders."""
-
-    def work(progress: Progress) -> None:
-        for path in files_below(paths):
-            if progress.cancelled.is_set():
-                break
-            _take(path, archive, events, progress)
-        job = progress.job
-        skipped = f"none of the {job.skipped} files is DICOM" if job.skipped else "no files there"
-        progress.end_by_counts(skipped)
-
-    return work
+def run_import(order: ImportOrder, progress: Progress, tools: Tools) -> None:
+    """Import files and folders; what a former attempt took is passed over."""
+    for path in files_below([Path(path) for path in order.paths]):
+        if progress.stop.is_set():
+            break
+        if str(path) not in progress.done:
+            _take(path, progress, tools)
+    skipped = progress.job.skipped
+    progress.end_by_counts(f"none of {skipped} files is DICOM" if skipped else "no files there")
 
 
-def _take(path: Path, archive: Archive, events: EventBus, progress: Progress) -> None:
+def _take(path: Path, progress: Progress, tools: Tools) -> None:
     try:
         if not path.is_file():
             progress.failed(str(path), "no such file" if not path.exists() else "no regular file")
             return
-        stored = archive.take_file(path)
+        stored = tools.archive().take_file(path)
     except NotDicomError:
         progress.skipped()
     except OutOfResourcesError:
         raise
-    except (ArchiveError, OSError) as exc:
-        progress.failed(
-            str(path), exc.strerror or str(exc) if isinstance(exc, OSError) else str(exc)
-        )
+    except ArchiveError as exc:
+        progress.failed(str(path), str(exc))
+    except OSError as exc:
+        progress.failed(str(path), exc.strerror or str(exc))
     else:
-        events.publish(InstanceStored(stored=stored, source=str(path)))
-        progress.arrived(stored.instance.size)
+        tools.events.publish(InstanceStored(stored=stored, source=str(path)))
+        progress.arrived(str(path), stored.instance.size)

@@ -1,4 +1,4 @@
-"""The queue of jobs: starts them in order, keeps their snapshots, cancels and waits."""
+"""The queue of jobs: what runs when, how it is stopped, resumed, retried, and kept."""
 
 from __future__ import annotations
 
@@ -6,195 +6,233 @@ import itertools
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from core.errors import ModalittyError, UsageError
 from core.events import EventBus, JobChanged
-from core.model import Failure, Job, JobState, Outcome
+from core.model import Job, JobState
+from core.settings import Settings
+from core.transfers.ledger import Ledger
+from core.transfers.orders import Order, job_for
+from core.transfers.progress import Progress
 
 log = logging.getLogger(__name__)
 
-MAX_FAILURES_KEPT = 1000
-MAX_JOBS_KEPT = 1000
+MAX_ENDED_KEPT = 500
 
-Work = Callable[["Progress"], None]
+Run = Callable[[Order, Progress], None]
 
 
-class Progress:
-    """The hold a running job has on its own snapshot: count, note failures, end."""
-
-    def __init__(self, queue: JobQueue, job_id: int) -> None:
-        self._queue = queue
-        self.job_id = job_id
-        self.cancelled = threading.Event()
-
-    @property
-    def job(self) -> Job:
-        """The snapshot as it stands."""
-        return self._queue.job(self.job_id)
-
-    def update(self, **changes: Any) -> None:
-        """Replace fields of the snapshot and tell the subscribers."""
-        self._queue.apply(self.job_id, lambda job: replace(job, **changes))
-
-    def arrived(self, size: int) -> None:
-        """Count one object of `size` bytes that is now where it was to go."""
-        self._queue.apply(
-            self.job_id,
-            lambda job: replace(
-                job, arrived=job.arrived + 1, arrived_bytes=job.arrived_bytes + size
-            ),
-        )
-
-    def skipped(self) -> None:
-        """Count one thing that was passed over."""
-        self._queue.apply(self.job_id, lambda job: replace(job, skipped=job.skipped + 1))
-
-    def failed(self, what: str, why: str, count: int = 1) -> None:
-        """Count failed objects and keep the reason; the list of reasons is bounded."""
-
-        def note(job: Job) -> Job:
-            kept = job.failures
-            if len(kept) < MAX_FAILURES_KEPT:
-                kept = (*kept, Failure(what=what, why=why))
-            return replace(job, failed=job.failed + count, failures=kept)
-
-        self._queue.apply(self.job_id, note)
-
-    def end(self, state: JobState, note: str = "", outcome: Outcome | None = None) -> None:
-        """Say how it ended; what ended stays ended."""
-        self.update(state=state, note=note, outcome=outcome, ended=time.time())
-
-    def end_by_counts(self, nothing: str, outcome: Outcome | None = None) -> None:
-        """End a job whose objects were counted one by one; `nothing` says why there were none."""
-        job = self.job
-        if self.cancelled.is_set():
-            self.end(JobState.CANCELLED, "cancelled", outcome)
-        elif not job.arrived and not job.failed:
-            self.end(JobState.FAILED, nothing, outcome)
-        elif job.failed:
-            self.end(JobState.PARTIAL if job.arrived else JobState.FAILED, "", outcome)
-        else:
-            self.end(JobState.DONE, "", outcome)
+@dataclass
+class _Task:
+    order: Order
+    job: Job
+    done: set[str] = field(default_factory=set)
+    progress: Progress | None = None
+    thread: threading.Thread | None = None
 
 
 class JobQueue:
-    """Runs at most `limit()` jobs at once, each in a thread of its own, oldest first."""
+    """Runs jobs in threads of their own: by priority, then age, within limits.
 
-    def __init__(self, events: EventBus, limit: Callable[[], int]) -> None:
+    `settings()` gives the limits: `station.max_jobs` in all, and `max_jobs` of each modality.
+    """
+
+    def __init__(self, events: EventBus, settings: Callable[[], Settings], run: Run) -> None:
         self._events = events
-        self._limit = limit
+        self._settings = settings
+        self._run = run
+        self._ledger: Ledger | None = None
         self._ids = itertools.count(1)
-        self._jobs: dict[int, Job] = {}
-        self._waiting: deque[tuple[Progress, Work]] = deque()
-        self._progress: dict[int, Progress] = {}
-        self._threads: dict[int, threading.Thread] = {}
+        self._tasks: dict[int, _Task] = {}
         self._changed = threading.Condition(threading.RLock())
         self._closing = False
 
-    def start(self, job: Job, work: Work) -> Job:
-        """Queue `work`; `job` describes it, and its id is given here. Returns at once."""
+    # -- asking for work
+
+    def start(self, order: Order, priority: int = 0) -> Job:
+        """Queue an order; returns its job at once."""
         with self._changed:
             if self._closing:
                 raise UsageError("the station is closing", "start it again")
-            job = replace(job, id=next(self._ids), created=time.time())
-            self._jobs[job.id] = job
+            job = replace(job_for(order, priority), id=next(self._ids), created=time.time())
+            task = self._tasks[job.id] = _Task(order, job)
+            self._keep(task)
             self._forget_oldest()
-            progress = self._progress[job.id] = Progress(self, job.id)
-            self._waiting.append((progress, work))
         self._events.publish(JobChanged(job=job))
         self._dispatch()
         return self.job(job.id)
 
+    def keep_in(self, ledger: Ledger) -> None:
+        """Keep jobs in `ledger` from now on, and go on with those that it has."""
+        with self._changed:
+            self._ledger = ledger
+            for entry, done in ledger.load():
+                job = entry.job
+                if job.state is JobState.RUNNING:
+                    job = replace(job, state=JobState.QUEUED)
+                while job.id in self._tasks:
+                    job = replace(job, id=max(self._tasks) + 1)
+                self._tasks[job.id] = _Task(entry.order, job, done)
+            self._ids = itertools.count(max(self._tasks, default=0) + 1)
+        self._dispatch()
+
+    # -- looking
+
     def jobs(self) -> tuple[Job, ...]:
         """Every job's snapshot, newest first."""
         with self._changed:
-            return tuple(reversed(self._jobs.values()))
+            return tuple(task.job for task in reversed(self._tasks.values()))
 
     def job(self, job_id: int) -> Job:
         """Answer with one job's snapshot; raises UsageError where there is none."""
-        try:
-            return self._jobs[job_id]
-        except KeyError:
-            raise UsageError(f"there is no job {job_id}", "list the jobs") from None
-
-    def cancel(self, job_id: int) -> bool:
-        """Ask a job to end; False where it has ended already."""
-        with self._changed:
-            progress = self._progress.get(job_id)
-            if progress is None:
-                return False
-            progress.cancelled.set()
-            waiting = [entry for entry in self._waiting if entry[0] is progress]
-            for entry in waiting:
-                self._waiting.remove(entry)
-                del self._progress[job_id]
-        if waiting:
-            progress.end(JobState.CANCELLED, "cancelled before it began")
-        return True
+        return self._task(job_id).job
 
     def wait(self, job_id: int, timeout: float | None = None) -> Job:
         """Wait until the job has ended, `timeout` seconds at most; answer with its snapshot."""
         with self._changed:
-            self._changed.wait_for(lambda: self.job(job_id).state.ended, timeout)
-            return self.job(job_id)
+            task = self._task(job_id)
+            self._changed.wait_for(lambda: task.job.state.ended and not task.progress, timeout)
+            return task.job
+
+    # -- steering
+
+    def cancel(self, job_id: int) -> bool:
+        """End a job for good; False where it has ended already."""
+        return self._stop(job_id, JobState.CANCELLED, "cancelled before it began")
+
+    def pause(self, job_id: int) -> bool:
+        """Hold a job until it is resumed; False where it has ended or is paused already."""
+        return self._stop(job_id, JobState.PAUSED, "paused")
+
+    def resume(self, job_id: int) -> bool:
+        """Let a paused job go on with what is left; False where it is not paused."""
+        return self._queue_again(job_id, lambda job: job.state is JobState.PAUSED, 0)
+
+    def retry(self, job_id: int) -> bool:
+        """Do what failed or is missing of a job that has ended; False where it has not ended."""
+        return self._queue_again(job_id, lambda job: job.state.ended, 1)
+
+    def prioritise(self, job_id: int, priority: int) -> None:
+        """Let a job start before those of a lower priority."""
+        self._replace(self._task(job_id), lambda job: replace(job, priority=priority))
 
     def close(self, timeout: float = 10.0) -> None:
-        """Cancel everything and wait for the threads, `timeout` seconds in all."""
+        """Stop everything and wait for the threads; kept jobs go on when they are loaded again."""
         with self._changed:
             self._closing = True
-            ids = list(self._progress)
-            threads = list(self._threads.values())
-        for job_id in ids:
-            self.cancel(job_id)
+            running = [task for task in self._tasks.values() if task.progress]
+        state = JobState.QUEUED if self._ledger else JobState.CANCELLED
+        for task in running:
+            if task.progress and not task.progress.stop.is_set():
+                task.progress.stop_as(state)
         deadline = time.monotonic() + timeout
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        for task in running:
+            if task.thread:
+                task.thread.join(max(0.0, deadline - time.monotonic()))
 
-    def apply(self, job_id: int, change: Callable[[Job], Job]) -> None:
-        """Replace a snapshot by `change(snapshot)`, unless it has ended, and publish it."""
+    # -- inside
+
+    def _task(self, job_id: int) -> _Task:
+        try:
+            return self._tasks[job_id]
+        except KeyError:
+            raise UsageError(f"there is no job {job_id}", "list the jobs") from None
+
+    def _stop(self, job_id: int, state: JobState, note: str) -> bool:
         with self._changed:
-            before = self._jobs[job_id]
-            if before.state.ended:
-                return
-            job = self._jobs[job_id] = change(before)
-            if job.state.ended:
+            task = self._task(job_id)
+            if task.job.state.ended or task.job.state is state:
+                return False
+            if task.progress:
+                task.progress.stop_as(state)
+                return True
+        ended = time.time() if state.ended else 0.0
+        self._replace(task, lambda job: replace(job, state=state, note=note, ended=ended))
+        return True
+
+    def _queue_again(self, job_id: int, fits: Callable[[Job], bool], attempts: int) -> bool:
+        with self._changed:
+            task = self._task(job_id)
+            if task.progress or not fits(task.job):
+                return False
+            attempt = task.job.attempt + attempts
+        again = {"state": JobState.QUEUED, "attempt": attempt, "note": "", "ended": 0.0}
+        self._replace(task, lambda job: replace(job, outcome=None, **again))
+        self._dispatch()
+        return True
+
+    def _replace(self, task: _Task, change: Callable[[Job], Job]) -> None:
+        with self._changed:
+            before, task.job = task.job, change(task.job)
+            if before.state is not task.job.state or before.priority != task.job.priority:
+                self._keep(task)
                 self._changed.notify_all()
+            job = task.job
         self._events.publish(JobChanged(job=job))
+
+    def _keep(self, task: _Task) -> None:
+        if self._ledger:
+            self._ledger.keep(task.order, task.job)
 
     def _dispatch(self) -> None:
         with self._changed:
-            while self._waiting and len(self._threads) < self._limit():
-                progress, work = self._waiting.popleft()
-                thread = threading.Thread(
-                    target=self._run,
-                    args=(progress, work),
-                    name=f"job-{progress.job_id}",
-                    daemon=True,
-                )
-                self._threads[progress.job_id] = thread
-                thread.start()
+            while task := self._next():
+                self._begin(task)
 
-    def _run(self, progress: Progress, work: Work) -> None:
-        progress.update(state=JobState.RUNNING, started=time.time())
+    def _next(self) -> _Task | None:
+        if self._closing:
+            return None
+        settings = self._settings()
+        running = [task.job for task in self._tasks.values() if task.progress]
+        if len(running) >= settings.station.max_jobs:
+            return None
+        waiting = [task for task in self._tasks.values() if task.job.state is JobState.QUEUED]
+        for task in sorted(waiting, key=lambda task: (-task.job.priority, task.job.id)):
+            peer = getattr(task.order, "peer", None)
+            busy = sum(job.peer == task.job.peer for job in running)
+            if not task.progress and (peer is None or busy < peer.max_jobs):
+                return task
+        return None
+
+    def _begin(self, task: _Task) -> None:
+        def through(what: str) -> None:
+            if self._ledger:
+                self._ledger.through(task.job.id, what)
+
+        def apply(change: Callable[[Job], Job]) -> None:
+            if not task.job.state.ended:  # what ended stays ended, whoever comes late
+                self._replace(task, change)
+
+        task.progress = Progress(lambda: task.job, apply, task.done, through)
+        task.thread = threading.Thread(
+            target=self._work, args=(task, task.progress), name=f"job-{task.job.id}", daemon=True
+        )
+        task.thread.start()
+
+    def _work(self, task: _Task, progress: Progress) -> None:
+        progress.update(
+            state=JobState.RUNNING, started=time.time(), failed=0, failures=(), missing=0
+        )
         try:
-            work(progress)
+            self._run(task.order, progress)
         except ModalittyError as exc:
             progress.end(JobState.FAILED, str(exc))
         except Exception as exc:
-            log.exception("job %d failed", progress.job_id)
+            log.exception("job %d failed", task.job.id)
             progress.end(JobState.FAILED, f"internal fault: {type(exc).__name__}: {exc}")
         finally:
             with self._changed:
-                self._threads.pop(progress.job_id, None)
-                self._progress.pop(progress.job_id, None)
+                task.progress = task.thread = None
+                self._changed.notify_all()
             self._dispatch()
 
     def _forget_oldest(self) -> None:
-        ended = [job.id for job in self._jobs.values() if job.state.ended]
-        for job_id in ended[: max(0, len(self._jobs) - MAX_JOBS_KEPT)]:
-            del self._jobs[job_id]
+        ended = [task.job.id for task in self._tasks.values() if task.job.state.ended]
+        for job_id in ended[: max(0, len(ended) - MAX_ENDED_KEPT)]:
+            del self._tasks[job_id]
+            if self._ledger:
+                self._ledger.forget(job_id)

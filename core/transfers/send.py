@@ -2,56 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from core.archive.archive import Archive
 from core.errors import NotDicomError
-from core.model import Instance, Modality, Outcome, Ref
+from core.model import Instance, Outcome
 from core.network.part10 import open_object
-from core.network.scu import Caller
 from core.transfers.importing import files_below
-from core.transfers.queue import Progress, Work
+from core.transfers.orders import SendOrder
+from core.transfers.progress import Progress
+from core.transfers.tools import Tools
 
 
-def send_job(
-    peer: Modality,
-    caller: Caller,
-    *,
-    archive: Archive | None,
-    refs: Sequence[Ref],
-    paths: Sequence[Path],
-) -> Work:
-    """Make the work of one send job: objects held here by reference, and files by path."""
-
-    def work(progress: Progress) -> None:
-        items = list(_gather(archive, refs, paths, progress))
-        progress.update(promised=len(items))
-        last: Outcome | None = None
-        for result in caller.store(peer, items, cancel=progress.cancelled):
+def run_send(order: SendOrder, progress: Progress, tools: Tools) -> None:
+    """Send what is held, and files; what a former attempt brought through is passed over."""
+    items = list(_gather(order, progress, tools))
+    progress.update(promised=len(items) + len(progress.done))
+    last: Outcome | None = None
+    for result in tools.caller.store(tools.peer(order.peer), items, cancel=progress.stop):
+        if result.outcome.ok:
             last = result.outcome
-            if result.outcome.ok:
-                progress.arrived(result.size)
-            else:
-                reason = result.outcome.comment or result.outcome.meaning
-                progress.failed(result.sop_instance_uid, reason)
-        progress.end_by_counts("there is nothing to send", last)
-
-    return work
+            progress.arrived(result.sop_instance_uid, result.size)
+        elif not progress.stop.is_set():
+            last = result.outcome
+            reason = result.outcome.comment or result.outcome.meaning
+            progress.failed(result.sop_instance_uid or result.path, reason)
+    progress.end_by_counts("there is nothing to send", last)
 
 
-def _gather(
-    archive: Archive | None, refs: Iterable[Ref], paths: Sequence[Path], progress: Progress
-) -> Iterator[Instance | Path]:
-    for ref in refs:
-        held = archive.instances(ref) if archive else ()
+def _gather(order: SendOrder, progress: Progress, tools: Tools) -> Iterator[Instance | Path]:
+    for ref in order.refs:
+        held = tools.archive().instances(ref)
         if not held:
             progress.failed(ref.uid, "not held here")
-        yield from held
-    for path in files_below(paths):
+        yield from (one for one in held if one.sop_instance_uid not in progress.done)
+    for path in files_below([Path(path) for path in order.paths]):
         try:
-            open_object(path)
-            yield path
+            if open_object(path).sop_instance_uid not in progress.done:
+                yield path
         except NotDicomError:
             progress.skipped()
         except OSError as exc:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import datetime
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pynetdicom import AE, evt
+from pynetdicom import AE, AllStoragePresentationContexts, evt
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StudyRootQueryRetrieveInformationModelMove,
 )
 
 from core.demo import write_studies
 from core.errors import UsageError
-from core.events import EventBus, JobChanged
-from core.model import Job, JobKind, JobState, Level, Modality, Query, Ref
+from core.events import InstanceStored, JobChanged
+from core.model import Job, JobState, Level, Modality, Query, Ref
 from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
-from core.transfers import JobQueue, Progress
 from tests.peers.processes import free_port
 
 
@@ -146,40 +144,75 @@ def test_what_is_not_held_cannot_be_sent(ours: Station, pacs: Station) -> None:
         ours.send(ours.modality("pacs"))
 
 
-class TestQueue:
-    def work(self, queue: JobQueue, gate: threading.Event, started: threading.Semaphore) -> Job:
-        def wait(progress: Progress) -> None:
-            started.release()
-            gate.wait(30)
-            progress.end_by_counts("nothing")
+def test_what_a_move_missed_is_known_by_uid_and_a_retry_brings_only_that(
+    ours: Station, pacs: Station
+) -> None:
+    ref = max(studies(pacs), key=lambda ref: len(pacs.instances(ref)))
+    total = len(pacs.instances(ref))
+    lost = pacs.instances(ref)[:3]
+    for one in lost:
+        Path(one.path).rename(f"{one.path}.away")
+    first = ours.wait(ours.move(ours.modality("pacs"), [ref]).id, 60)
+    assert first.state is JobState.PARTIAL
+    assert (first.arrived, first.promised, first.missing) == (total - 3, total, 3)
+    assert {f.what for f in first.failures} == {one.sop_instance_uid for one in lost}
 
-        return queue.start(Job(id=0, kind=JobKind.SEND, title="x"), wait)
+    for one in lost:
+        Path(f"{one.path}.away").rename(one.path)
+    came: list[str] = []
+    ours.events.subscribe(
+        lambda e: (
+            came.append(e.stored.instance.sop_instance_uid)
+            if isinstance(e, InstanceStored)
+            else None
+        )
+    )
+    assert ours.retry(first.id)
+    second = ours.wait(first.id, 60)
+    assert second.state is JobState.DONE, second
+    assert (second.attempt, second.arrived, second.missing) == (2, total, 0)
+    assert sorted(came) == sorted(one.sop_instance_uid for one in lost)
 
-    def test_only_so_many_run_at_once_and_a_waiting_one_can_be_cancelled(self) -> None:
-        queue = JobQueue(EventBus(), lambda: 2)
-        gate, started = threading.Event(), threading.Semaphore(0)
-        jobs = [self.work(queue, gate, started) for _ in range(4)]
-        assert started.acquire(timeout=5)
-        assert started.acquire(timeout=5)
-        assert not started.acquire(timeout=0.05)
-        assert queue.cancel(jobs[3].id)
-        assert queue.wait(jobs[3].id, 5).state is JobState.CANCELLED
-        gate.set()
-        assert all(queue.wait(job.id, 5).state.ended for job in jobs)
-        assert not queue.cancel(jobs[0].id)
-        queue.close()
 
-    def test_work_that_breaks_is_a_failed_job_and_the_next_one_runs(self) -> None:
-        queue = JobQueue(EventBus(), lambda: 1)
+def test_a_retried_send_passes_over_what_was_acknowledged(
+    ours: Station, tmp_path: Path, files: list[Path]
+) -> None:
+    taken: list[str] = []
 
-        def broken(progress: Progress) -> None:
-            raise ZeroDivisionError("oh")
+    def store(event: evt.Event) -> int:
+        taken.append(event.request.AffectedSOPInstanceUID)
+        return 0xA700 if len(taken) == 2 else 0
 
-        job = queue.start(Job(id=0, kind=JobKind.IMPORT, title="x"), broken)
-        ended = queue.wait(job.id, 5)
-        assert ended.state is JobState.FAILED
-        assert "oh" in ended.note
-        gate, started = threading.Event(), threading.Semaphore(0)
-        gate.set()
-        assert queue.wait(self.work(queue, gate, started).id, 5).state.ended
-        queue.close()
+    ae = AE(ae_title="PEER")
+    ae.supported_contexts = AllStoragePresentationContexts
+    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, store)])
+    try:
+        port = server.socket.getsockname()[1]
+        peer = Modality(name="peer", ae_title="PEER", host="127.0.0.1", port=port)
+        first = ours.wait(ours.send(peer, paths=files[:4]).id, 30)
+        assert (first.state, first.arrived, first.failed) == (JobState.PARTIAL, 3, 1)
+        assert ours.retry(first.id)
+        second = ours.wait(first.id, 30)
+    finally:
+        server.shutdown()
+    assert (second.state, second.arrived, second.failed) == (JobState.DONE, 4, 0)
+    assert taken[4:] == [taken[1]]
+
+
+def test_a_job_goes_on_after_a_restart(tmp_path: Path, files: list[Path]) -> None:
+    with station_at(tmp_path / "first", "FIRST") as station:
+        station.keep_jobs()
+        station.change("station.max_jobs", 1)
+        gone = Modality(name="gone", ae_title="GONE", host="127.0.0.1", port=free_port())
+        ended = station.wait(station.send(gone, paths=files[:1]).id, 30)
+        waiting = station.import_files([files[0].parent])
+        station.pause(waiting.id)
+        store = SettingsStore.open(station.config_path)
+    with Station.open(store, tmp_path / "first" / "data") as station:
+        station.keep_jobs()
+        assert station.job(ended.id).state is JobState.FAILED
+        job = station.job(waiting.id)
+        assert job.state in (JobState.PAUSED, JobState.DONE)
+        station.resume(waiting.id)
+        assert station.wait(waiting.id, 30).state is JobState.DONE
+        assert station.wait(station.import_files(files[:1]).id, 30).id > waiting.id

@@ -1,0 +1,20 @@
+"""Which work belongs to which order."""
+
+from __future__ import annotations
+
+from core.transfers.importing import run_import
+from core.transfers.move import run_move
+from core.transfers.orders import ImportOrder, MoveOrder, Order, SendOrder
+from core.transfers.progress import Progress
+from core.transfers.send import run_send
+from core.transfers.tools import Tools
+
+
+def run(order: Order, progress: Progress, tools: Tools) -> None:
+    """Do what an order says, and end its job."""
+    if isinstance(order, MoveOrder):
+        run_move(order, progress, tools)
+    elif isinstance(order, SendOrder):
+        run_send(order, progress, tools)
+    elif isinstance(order, ImportOrder):
+        run_import(order, progress, tools)
