@@ -1,0 +1,56 @@
+"""How long a picture takes in each protocol, and how many bytes: python -m benchmarks.preview."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from core.model import Picture, PixelMode
+from core.settings import Protocol
+from tui.preview.block import block_lines
+from tui.preview.graphics import draw
+from tui.preview.terminal import Depth, Terminal
+
+CELL = (10, 20)
+SIZES = ((48, 24), (80, 24), (120, 58))
+ROUNDS = 10
+
+
+def picture() -> Picture:
+    """A frame of 512 by 512 with edges, gradients and noise, as a CT has."""
+    y, x = np.mgrid[:512, :512] - 256
+    body = np.where(np.hypot(x, y) < 200, 90 + x // 8, 0)
+    noise = np.random.default_rng(1).normal(0, 6, body.shape)
+    pixels = np.clip(body + noise, 0, 255).astype(np.uint8)
+    return Picture(width=512, height=512, mode=PixelMode.GREY, pixels=pixels.tobytes())
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """The best of some rounds, after one to warm up."""
+    work()
+    best = float("inf")
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        work()
+        best = min(best, time.perf_counter() - start)
+    return best * 1000
+
+
+def main() -> None:
+    """Print one line for each protocol and size."""
+    frame = picture()
+    for columns, rows in SIZES:
+        for depth in Depth:
+            took = milliseconds(lambda d=depth: block_lines(frame, columns, rows, CELL, d))  # noqa: B023
+            print(f"{columns:4} x {rows:2}  block {depth.value:9} {took:7.1f} ms")
+        for protocol in (Protocol.KITTY, Protocol.ITERM2, Protocol.SIXEL):
+            terminal = Terminal(protocol=protocol, cell=CELL)
+            took = milliseconds(lambda t=terminal: draw(frame, columns, rows, t, 1))  # noqa: B023
+            size = len(draw(frame, columns, rows, terminal, 1).escapes) / 1000
+            print(f"{columns:4} x {rows:2}  {protocol.value:15} {took:7.1f} ms {size:7.0f} KB")
+
+
+if __name__ == "__main__":
+    main()
