@@ -6,6 +6,8 @@ set -eu
 missing=""
 command -v storescu >/dev/null || missing="dcmtk"
 command -v Orthanc >/dev/null || [ -x /usr/sbin/Orthanc ] || missing="$missing orthanc"
+# Not a peer: it checks the demo's studies against the standard, and its test is skipped without it.
+command -v dciodvfy >/dev/null || missing="$missing dicom3tools"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

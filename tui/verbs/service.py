@@ -35,6 +35,7 @@ def console(ctx: typer.Context) -> None:
         except ListenError as exc:
             # Worth having without a listener; the status bar says that it is closed.
             print_error(exc)
+        station.keep_jobs()
         _run(station, given, title="Modalitty")
 
 
@@ -55,6 +56,7 @@ def serve(ctx: typer.Context) -> None:
         signal.signal(number, on_signal)
     with options(ctx).station() as station:
         station.listen()
+        station.keep_jobs()
         host, port = station.listening or ("", 0)
         print(f"{station.settings.station.ae_title} listens on {host}:{port}", flush=True)
         stop.wait()
