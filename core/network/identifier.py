@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import struct
 from io import BytesIO
+from typing import Any
 
 from pydicom import Dataset
-from pydicom.charset import convert_encodings
+from pydicom.charset import convert_encodings, python_encoding
 from pydicom.dataelem import DataElement
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
@@ -27,6 +28,7 @@ _LONG = struct.Struct("<HH2sxxI")
 _LONG_VRS = frozenset({"UC", "UR", "UT"})
 _CHARSET_VRS = frozenset({"SH", "LO", "ST", "LT", "UC", "UT", "PN"})
 _PLAIN_VRS = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR"})
+_NUMBERS = {"US": "H", "UL": "I", "SS": "h", "SL": "i", "FL": "f", "FD": "d"}
 _UTF8 = "ISO_IR 192"
 
 
@@ -85,8 +87,7 @@ def _encode_any(ds: Dataset, transfer_syntax: str) -> bytes:
 
 
 def _encode_flat(ds: Dataset, *, implicit: bool) -> bytes:
-    charset = ds.get("SpecificCharacterSet")
-    encodings = convert_encodings(charset) if charset else ["ascii"]
+    encodings = _encodings(ds.get("SpecificCharacterSet"))
     parts: list[bytes] = []
     for element in ds:
         raw = _encode_value(element, encodings)
@@ -101,6 +102,14 @@ def _encode_flat(ds: Dataset, *, implicit: bool) -> bytes:
     return b"".join(parts)
 
 
+def _encodings(charset: str | MultiValue[str] | None) -> list[str]:
+    """Python encodings; ASCII alone where there is no set, or none that anybody knows."""
+    terms = [charset] if isinstance(charset, str) else list(charset or ())
+    if any(terms) and all(term in python_encoding for term in terms):
+        return convert_encodings(terms)
+    return ["ascii"]
+
+
 def _encode_value(element: DataElement, encodings: list[str]) -> bytes:
     vr, value = element.VR, element.value
     if value is None or value == "":
@@ -109,18 +118,24 @@ def _encode_value(element: DataElement, encodings: list[str]) -> bytes:
         return b""
     values = list(value) if isinstance(value, MultiValue | list) else [value]
     if vr in _PLAIN_VRS:
-        raw = "\\".join(map(str, values)).encode("ascii")
+        raw = "\\".join(map(str, values)).encode("ascii", "replace")
     elif vr in _CHARSET_VRS:
         raw = _encode_text(values, encodings)
-    elif vr == "US":
-        raw = struct.pack(f"<{len(values)}H", *values)
-    elif vr == "UL":
-        raw = struct.pack(f"<{len(values)}I", *values)
+    elif vr in _NUMBERS:
+        raw = _encode_numbers(_NUMBERS[vr], values)
     else:
         raise _NotFlatError
     if len(raw) > 0xFFFE and vr not in _LONG_VRS:
         raise _NotFlatError
     return raw + (b"\0" if vr == "UI" else b" ") if len(raw) % 2 else raw
+
+
+def _encode_numbers(code: str, values: list[Any]) -> bytes:
+    """Numbers; nothing where a damaged object had something else there."""
+    try:
+        return struct.pack(f"<{len(values)}{code}", *values)
+    except struct.error:
+        return b""
 
 
 def _encode_text(values: list[object], encodings: list[str]) -> bytes:

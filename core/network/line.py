@@ -176,6 +176,9 @@ def open_line(
     try:
         yield Line(association, peer, settings, events, cancel)
         association.release(_RELEASE_PATIENCE)
+    except NoContextError:
+        association.release(_RELEASE_PATIENCE)
+        raise
     except LinkError as exc:
         reason = association.close(exc)
         raise

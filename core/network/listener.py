@@ -74,6 +74,8 @@ class Listener:
 
         Raises ListenError where the address cannot be had.
         """
+        if self._address is not None:
+            return self._address[1]
         station = self._store.current.station
         self._socket = _bind(station, station.port if port is None else port)
         bound = int(self._socket.getsockname()[1])
@@ -140,6 +142,8 @@ class Listener:
         poll = select.poll()
         poll.register(listening, select.POLLIN)
         poll.register(wake, select.POLLIN)
+        pause = select.poll()
+        pause.register(wake, select.POLLIN)
         failing = False
         with listening:
             while not any(fd == wake.fileno() for fd, _ in poll.poll()):
@@ -150,7 +154,7 @@ class Listener:
                 except OSError as exc:  # out of descriptors or buffers: that passes
                     self._say_failing(exc, before=failing)
                     failing = True
-                    select.select([wake], [], [], _PAUSE)
+                    pause.poll(_PAUSE * 1000)
                     continue
                 failing = False
                 self._begin(sock, str(address[0]), int(address[1]))

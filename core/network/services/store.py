@@ -23,7 +23,7 @@ _STATUS: tuple[tuple[type[ModalittyError], int], ...] = (
     (MismatchError, 0xA900),
     (DuplicateError, 0x0111),
     (NotDicomError, 0xC000),
-    (ArchiveError, 0xA700),
+    (ArchiveError, 0x0110),
 )
 _MISSING_DATA_SET = 0xC000
 _INVALID_INSTANCE = 0x0117

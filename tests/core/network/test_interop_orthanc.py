@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,23 @@ from tests.core.network.fakes import MemoryArchive, Recorder, Source, write_obje
 from tests.peers.orthanc import Orthanc
 
 pytestmark = pytest.mark.interop
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
+    """One Orthanc for all: it takes its time to end."""
+    with Orthanc(tmp_path_factory.mktemp("peer") / "orthanc") as peer:
+        yield peer
+
+
+@pytest.fixture
+def orthanc(shared: Orthanc) -> Orthanc:
+    """That one, emptied."""
+    for identifier in shared.rest("/patients"):
+        shared.rest(f"/patients/{identifier}", method="DELETE")
+    for name in shared.rest("/modalities"):
+        shared.rest(f"/modalities/{name}", method="DELETE")
+    return shared
 
 
 @pytest.fixture
