@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from core.model import Modality
 from core.settings_file import SettingsStore
@@ -104,6 +105,14 @@ def image_object(study: int, series: int, image: int) -> Dataset:
 def text_of(app: App[object]) -> str:
     """What stands on the screen now."""
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def paste(pilot: Pilot[object], text: str) -> None:
+    """Put text into the input that has the focus, in place of what is there."""
+    line = pilot.app.focused
+    assert isinstance(line, Input)
+    line.value = text
+    await pilot.pause()
 
 
 async def until(

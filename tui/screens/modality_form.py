@@ -114,7 +114,7 @@ class ModalityForm(Dialog[Modality]):
             faults["name"] = f"there is a modality {value.name} already"
         if value.port == 0 and "port" in faults:
             faults["port"] = "a TCP port is a number from 1 to 65535"
-        return faults
+        return {field.id: faults[field.id] for field in FIELDS if field.id in faults}
 
     @on(Input.Changed)
     def _typed(self) -> None:

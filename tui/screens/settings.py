@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from core.errors import ModalittyError
 from core.settings import (
     ColorDepth,
     Duplicates,
@@ -159,6 +160,23 @@ class SettingsScreen(PlaceScreen):
     def _changed(self, entry: Entry) -> None:
         if entry.key == "ui.theme":
             self.app.theme = self.station.settings.ui.theme
+        if entry.key in ("station.host", "station.port"):
+            self.calls.ask(self._listen_anew, lambda _: self._listens(""), failed=self._is_deaf)
+        self._listens("")
+
+    def _listen_anew(self) -> None:
+        """Move the listener to the address configured now; runs in a thread."""
+        self.station.stop_listening()
+        self.station.listen()
+
+    def _is_deaf(self, error: ModalittyError) -> None:
+        self._listens(error.message)
+        self.fault(error)
+
+    def _listens(self, fault: str) -> None:
+        """Say where we listen now, or why we do not, here and in the status bar."""
+        self.session.status.no_listener(fault)
+        self.session.news.publish(News())
         self._show()
 
     def _current(self) -> Entry | None:

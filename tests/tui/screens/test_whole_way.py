@@ -11,7 +11,7 @@ from tui.widgets.row_table import RowTable
 
 async def test_echo_query_move_tags_and_picture_by_keys_alone(stations: Pair) -> None:
     app = ModalittyApp(stations.me)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until_shown(pilot, "1 Network", "pacs", "○ not tried", "ME ● 127.0.0.1")
         await pilot.press("e")
         await until_shown(pilot, "● answers", "Success")

@@ -1,0 +1,99 @@
+"""The network place: why a link fails, and modalities added, edited and forgotten."""
+
+from __future__ import annotations
+
+from tests.peers.processes import free_port
+from tests.tui.console import HOSTILE, Pair, paste, text_of, until, until_shown
+from tui.app import ModalittyApp
+
+
+def _add(pair: Pair, name: str, **other: object) -> None:
+    from msgspec.structs import replace
+
+    pair.me.put_modality(replace(pair.pacs_modality, name=name, **other))
+
+
+async def test_every_failing_link_is_explained_with_what_to_do(stations: Pair) -> None:
+    _add(stations, "closed", port=free_port())
+    _add(stations, "misnamed", ae_title="WRONG")
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "misnamed")
+        await pilot.press("A")
+        await until_shown(pilot, "✖ unreachable", "✖ rejected", "● answers")
+        await until_shown(pilot, "closed: PACS at", "✖ Connection refused", "→ Check the port")
+        await pilot.press("down")
+        await until_shown(pilot, "misnamed: WRONG at", "→ ")
+        assert "✖ Association rejected" in text_of(app)
+
+
+async def test_form_says_what_is_wrong_as_one_types_and_saves_what_is_right(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "pacs")
+        await pilot.press("a")
+        await until_shown(pilot, "Add a modality")
+        for value in ("pacs", "A" * 17, "127.0.0.1", "70000"):
+            await paste(pilot, value)
+            await pilot.press("tab")
+        await until_shown(
+            pilot, "there is a modality pacs already", "17 bytes long", "is no TCP port"
+        )
+        await pilot.press("enter")
+        await pilot.pause()
+        assert [m.name for m in stations.me.modalities()] == ["pacs"], "nothing wrong is saved"
+
+        for value in ("xpacs", "A" * 15, "127.0.0.1", str(stations.pacs_modality.port)):
+            await paste(pilot, value)
+            await pilot.press("tab")
+        await until_shown(pilot, f"! pacs is at 127.0.0.1:{port} too")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(stations.me.modalities()) == 2)
+        assert stations.me.modality("xpacs").ae_title == "A" * 15
+        assert "xpacs" in stations.me.config_path.read_text()
+        await until_shown(pilot, "xpacs: AAAAAAAAAAAAAAA at")
+
+
+async def test_edit_keeps_the_rest_and_delete_has_cancel_as_its_default(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "pacs")
+        await pilot.press("enter")
+        await until_shown(pilot, "Edit pacs")
+        await paste(pilot, "pacs2")
+        await pilot.press("enter")
+        await until(pilot, lambda: [m.name for m in stations.me.modalities()] == ["pacs2"])
+        await until_shown(pilot, "pacs2: PACS at")
+
+        await pilot.press("d")
+        await until_shown(pilot, "Forget pacs2?")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert stations.me.modalities()
+        await pilot.press("d", "right", "enter")
+        await until(pilot, lambda: not stations.me.modalities())
+        await until_shown(pilot, "No modalities yet.")
+
+
+async def test_read_only_leaves_nothing_that_changes_anything(stations: Pair) -> None:
+    app = ModalittyApp(stations.me, read_only=True)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "pacs", "read-only")
+        for key in ("a", "c", "d", "enter"):
+            await pilot.press(key)
+            await pilot.pause()
+            assert len(app.screen_stack) == 1, f"{key} opened a dialog"
+        await pilot.press("colon", *"delete")
+        await pilot.pause()
+        assert "Forget" not in text_of(app)
+        await pilot.press("escape", "e")
+        await until_shown(pilot, "● answers")
+
+
+async def test_hostile_comment_is_shown_as_written(stations: Pair) -> None:
+    _add(stations, "evil", comment=HOSTILE.replace("\x1b", "").replace("\x07", ""))
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await until_shown(pilot, "evil: PACS at", "Evil^[/b][@click=app.exit]x")
+        await pilot.press("c")
+        await until_shown(pilot, "Copy evil")
