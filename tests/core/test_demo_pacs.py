@@ -17,6 +17,7 @@ from core.errors import ModalittyError
 from core.model import JobState, Level, Modality, Query, Ref
 from core.settings_file import SettingsStore
 from core.station import Station
+from tests.peers.processes import answers, eventually
 
 TODAY = date(2026, 11, 23)
 
@@ -77,3 +78,22 @@ def test_a_demo_that_cannot_open_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(ModalittyError, match="16"), DemoPacs(bad, tmp_path, TODAY):
         pass
     assert not list(tmp_path.iterdir())
+
+
+def test_the_process_ends_with_whoever_started_it_and_leaves_nothing(tmp_path: Path) -> None:
+    starter = (
+        "from core.demo.process import DemoProcess; import os, signal;"
+        "print(DemoProcess('CONSOLE', 11112).modality().port, flush=True);"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", starter],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    assert process.returncode == -signal.SIGKILL
+    port = int(process.stdout)
+    eventually(lambda: not answers(port), what="the simulated PACS to end")
+    eventually(lambda: not list(tmp_path.iterdir()), what="its folder to go")

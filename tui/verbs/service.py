@@ -14,9 +14,9 @@ from types import FrameType
 
 import typer
 
-from core.demo.pacs import HOST, DemoPacs, free_port
+from core.demo.pacs import HOST, free_port
+from core.demo.process import DemoProcess
 from core.errors import ListenError
-from core.model import Modality
 from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
 from tui.output import print_error
@@ -74,13 +74,13 @@ def demo_station() -> Iterator[Station]:
         store = SettingsStore.open(config)
         store.change("station.host", HOST)
         store.change("station.port", free_port())
+        own = store.current.station
+        pacs = exits.enter_context(DemoProcess(own.ae_title, own.port))
+        import tui.app  # noqa: F401  while the PACS makes its studies
+
         station = exits.enter_context(Station.open(store, folder / "data"))
-        port = station.listen()
-        own = Modality(
-            name="console", ae_title=station.settings.station.ae_title, host=HOST, port=port
-        )
-        pacs = exits.enter_context(DemoPacs(own))
-        station.put_modality(pacs.modality)
+        station.listen()
+        station.put_modality(pacs.modality())
         yield station
 
 
