@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -207,13 +207,25 @@ class Association:
 
     # -- writing
 
-    def send(self, context: Context, commands: bytes, data: Buffer | None = None) -> None:
-        """Send a command set and, where given, its data set, which is not copied."""
+    def send(
+        self,
+        context: Context,
+        commands: bytes,
+        data: Buffer | None = None,
+        *,
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
+        """Send a command set and, where given, its data set, which is not copied.
+
+        Raises EndedHereError where `stop` says so in the middle of it.
+        """
         buffers = self.pack(context, commands, is_command=True)
         if data is not None:
             buffers = itertools.chain(buffers, self.pack(context, data, is_command=False))
         while batch := list(itertools.islice(buffers, _SEND_BATCH)):
             self._wire.send(batch, self._patience)
+            if stop is not None and len(batch) == _SEND_BATCH and stop():
+                raise EndedHereError("cancelled")
 
     def send_packed(self, buffers: Sequence[Buffer]) -> None:
         """Send what :meth:`pack` made, of one message or of many."""

@@ -27,6 +27,7 @@ from core.settings import Settings
 
 CANCEL_PATIENCE = 10.0
 """Seconds a peer has to end its answers after a C-CANCEL."""
+_LAST_ANSWER = 2.0
 _RELEASE_PATIENCE = 5.0
 IsAlive = Callable[[], bool]
 
@@ -56,6 +57,7 @@ class Line:
         self._cancel = cancel
         self._asked = time.monotonic()
         self._cancel_sent = 0.0
+        self._cancel_seen = 0.0
 
     def context_for(self, *sop_classes: str) -> Context:
         """The first accepted context for one of `sop_classes`."""
@@ -70,10 +72,10 @@ class Line:
         return time.monotonic() - self._asked
 
     def ask(self, context: Context, commands: bytes, data: bytes | memoryview | None) -> None:
-        """Send a request."""
+        """Send a request; raises EndedHereError where it is cancelled in the middle."""
         self._asked = time.monotonic()
         self._cancel_sent = 0.0
-        self.association.send(context, commands, data)
+        self.association.send(context, commands, data, stop=lambda: self.cancelled)
 
     @property
     def cancelled(self) -> bool:
@@ -98,7 +100,8 @@ class Line:
         """Wait for the next response to a request; raises a LinkError.
 
         Where `cancels`, a request of the caller to cancel goes to the peer as C-CANCEL, and a peer
-        that goes on regardless is given up after CANCEL_PATIENCE; else it ends the association.
+        that goes on regardless is given up after CANCEL_PATIENCE; else the association is ended
+        where no answer comes within _LAST_ANSWER, so that what was done is known to be done.
         `is_alive` is asked when the time limit is over: True grants the same time again.
         """
         limit = self._settings.station.dimse_timeout
@@ -109,7 +112,8 @@ class Line:
                 if is_alive is None or not is_alive():
                     break
                 deadline = time.monotonic() + limit
-        self._look_after_cancel(context, message_id, cancels=cancels)
+        if cancels:  # answers may come so fast that nobody looked meanwhile
+            self._look_after_cancel(context, message_id, cancels=True)
         message = self.association.receive(max(0.0, deadline - time.monotonic()))
         if message.command.verb != verb:
             raise ProtocolError(f"an unexpected message 0x{message.command.verb:04X}")
@@ -124,10 +128,14 @@ class Line:
     def _look_after_cancel(self, context: Context, message_id: int, *, cancels: bool) -> None:
         if self._cancel_sent and time.monotonic() > self._cancel_sent + CANCEL_PATIENCE:
             raise EndedHereError("the peer went on after it was told to stop, and was cut off")
-        if self.cancelled:
-            if not cancels:
-                raise EndedHereError("cancelled")
+        if not self.cancelled:
+            return
+        if cancels:
             self.send_cancel(context, message_id)
+            return
+        self._cancel_seen = self._cancel_seen or time.monotonic()
+        if time.monotonic() > self._cancel_seen + _LAST_ANSWER:
+            raise EndedHereError("cancelled")
 
     def outcome(self, service: str, message: Message) -> model.Outcome:
         """The outcome that a final response tells; published as the end of the exchange."""
@@ -157,23 +165,13 @@ def open_line(
     stop: Stop,
 ) -> Iterator[Line]:
     """Associate with `peer`, and release (or, where something failed, abort) at the end."""
-    address = f"{peer.host}:{peer.port}"
-    about = model.Association(
-        id=next_id(), outgoing=True, peer=peer.ae_title, address=address, since=time.time()
-    )
-    try:
-        association, lines = connect.open_association(about, peer, offers, settings.station, stop)
-    except LinkError as exc:
-        reason = outcomes.from_fault(exc, 0.0).meaning
-        own = settings.station.ae_title
-        events.publish(
-            AssociationRejected(address=address, calling=own, called=peer.ae_title, reason=reason)
-        )
-        raise
+    association = _open(peer, offers, settings, events, stop)
+    about = association.about
     registry.add(association)
-    events.publish(AssociationOpened(association=about, contexts=lines))
     reason = "released"
     try:
+        if stop():  # a close that came before the registry knew of this one
+            raise EndedHereError("cancelled")
         yield Line(association, peer, settings, events, cancel)
         association.release(_RELEASE_PATIENCE)
     except NoContextError:
@@ -188,3 +186,31 @@ def open_line(
     finally:
         registry.remove(association)
         events.publish(AssociationEnded(association=about, reason=reason))
+
+
+def _open(
+    peer: model.Modality,
+    offers: Sequence[Offer],
+    settings: Settings,
+    events: EventBus,
+    stop: Stop,
+) -> Association:
+    """Associate, and tell what came of it."""
+    address = f"{peer.host}:{peer.port}"
+    about = model.Association(
+        id=next_id(), outgoing=True, peer=peer.ae_title, address=address, since=time.time()
+    )
+    try:
+        association, lines = connect.open_association(about, peer, offers, settings.station, stop)
+    except LinkError as exc:
+        events.publish(
+            AssociationRejected(
+                address=address,
+                calling=settings.station.ae_title,
+                called=peer.ae_title,
+                reason=outcomes.from_fault(exc, 0.0).meaning,
+            )
+        )
+        raise
+    events.publish(AssociationOpened(association=about, contexts=lines))
+    return association

@@ -473,3 +473,42 @@ def test_more_sop_classes_than_one_association_holds(
     results = list(caller.store(me, files))
     assert all(r.outcome.ok for r in results)
     assert len(archive.instances) == 99
+
+
+def test_a_cancel_does_not_deny_what_the_peer_acknowledges(
+    settings: Source, caller: Caller, tmp_path: Path
+) -> None:
+    cancel = threading.Event()
+
+    def script(raw: Raw) -> None:
+        accept_all(raw)
+        context, request = read_message(raw)
+        cancel.set()
+        respond(raw, context, request, 0)
+        read_message(raw)
+
+    files = [write_object(tmp_path, f"1.2.{n}") for n in range(2)]
+    with peer(script) as port:
+        modality = settings.modality("slow", port)
+        results = list(caller.store(modality, files, cancel=cancel))
+    assert [r.outcome.state.value for r in results] == ["ok", "cancelled"]
+
+
+def test_a_cancel_ends_the_sending_of_a_large_object(
+    settings: Source, caller: Caller, tmp_path: Path, recorder: Recorder
+) -> None:
+    cancel = threading.Event()
+    taken = 0
+
+    def script(raw: Raw) -> None:
+        nonlocal taken
+        accept_all(raw)
+        while data := raw.sock.recv(1 << 16):
+            taken += len(data)
+            cancel.set()
+
+    path = write_object(tmp_path, "1.2.3", kib=30_000)
+    with peer(script) as port:
+        (result,) = caller.store(settings.modality("slow", port), [path], cancel=cancel)
+    assert result.outcome.state is OutcomeState.CANCELLED
+    assert taken < 30 << 20
