@@ -147,6 +147,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("inspector.window", "w", "Window", "The next window preset.", _I),
     Command("inspector.find", "slash", "Filter", "Show only tags with this text.", _I),
+    Command("inspector.close", "escape", "Back", "Close the object.", _I, action="back"),
     Command("inspector.copy", "y", "Copy", "Copy the value under the cursor.", _I),
     Command("inspector.frame_back", "comma", "Frame-", "One frame back.", _I),
     Command("inspector.frame_on", "full_stop", "Frame+", "One frame on.", _I),

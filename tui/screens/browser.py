@@ -27,12 +27,13 @@ from tui.levels import (
     row_key,
 )
 from tui.outcomes import outcome_lines
-from tui.safe_text import safe_content
+from tui.safe_text import safe_text
 from tui.screens.inspector import InspectorScreen
 from tui.screens.place import PlaceScreen
 from tui.session import Session
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_table import RowTable
+from tui.widgets.segment_line import Segment, SegmentLine
 
 WIDE = 100
 """Columns of the screen from which all columns of a table are shown."""
@@ -81,7 +82,7 @@ class BrowserScreen(PlaceScreen):
 
     def tables(self) -> ComposeResult:
         """The way down, a table per level, and the line that says how it went."""
-        yield Static(id="crumbs", markup=False)
+        yield SegmentLine(id="crumbs")
         with ContentSwitcher(initial=Level.STUDY.value, id="levels"):
             for level, columns in COLUMNS.items():
                 yield FilteredTable(RowTable(columns, id=f"rows-{level.value}"), id=level.value)
@@ -174,9 +175,23 @@ class BrowserScreen(PlaceScreen):
 
     def show_crumbs(self) -> None:
         """Show the way down to here."""
-        parts = [safe_content(self.place_name(), "bold")]
-        parts += [safe_content(listing.step.label, "", 40) for listing in self.path[1:]]
-        self.query_one("#crumbs", Static).update(Content.styled(" → ", "$text-muted").join(parts))
+        segments = [Segment(safe_text(self.place_name()), "bold", "top")]
+        for depth, listing in enumerate(self.path[1:], 1):
+            segments.append(Segment(" → ", "$text-muted"))
+            segments.append(Segment(safe_text(listing.step.label, 40), "", f"up({depth})"))
+        self.query_one("#crumbs", SegmentLine).show(tuple(segments))
+
+    def action_up(self, depth: int) -> None:
+        """Go up to a step of the way down, by a click on it."""
+        if 0 <= depth < len(self.path) - 1:
+            for listing in self.path[depth + 1 :]:
+                listing.cancel.set()
+            del self.path[depth + 1 :]
+            self.show_level()
+
+    def action_top(self) -> None:
+        """Go up to the top, by a click on it."""
+        self.action_up(0)
 
     # -- rows
 

@@ -16,6 +16,7 @@ from textual.containers import Grid, Horizontal
 from textual.widgets import Input, Label, Static
 
 from core.model import Instance, Job, Level, Match, Modality, Outcome, Query, Ref, Root
+from tui.bridge import News
 from tui.commands import Place, bindings
 from tui.dates import date_range
 from tui.levels import WORDS, Step
@@ -89,6 +90,22 @@ class QueryScreen(BrowserScreen):
         if self.peer is None:
             return "No modality to ask yet: add one in Network (1)"
         return f"{self.peer.name} ({self.peer.ae_title}) {WORDS[self.level][1]}"
+
+    def action_top(self) -> None:
+        """Choose whom to ask, by a click on the peer; from further down, go up."""
+        if len(self.path) > 1:
+            super().action_top()
+        else:
+            self.action_peer()
+
+    def heard(self, news: News) -> None:
+        """Keep to the modalities there are."""
+        if news.modalities_changed:
+            modalities = self.station.modalities()
+            name = self.peer.name if self.peer else ""
+            found = next((m for m in modalities if m.name == name), None)
+            self.peer = found or next(iter(modalities), None)
+            self.show_crumbs()
 
     def choose(self, name: str) -> None:
         """Ask this modality from now on, and begin anew."""
@@ -169,20 +186,12 @@ class QueryScreen(BrowserScreen):
             self.query_one("#StudyDate").focus()
             return
         self._tell_wrong("")
-        self._refresh_peer()
         self.restart(Step(self.level, filters=filters))
 
     def _tell_wrong(self, fault: str) -> None:
         line = self.query_one("#wrong", Static)
         line.update(safe_content(fault, "$text-error"))
         line.display = bool(fault)
-
-    def _refresh_peer(self) -> None:
-        """Take the peer's address as it is configured now."""
-        if self.peer:
-            name = self.peer.name
-            found = (m for m in self.station.modalities() if m.name == name)
-            self.peer = next(found, self.peer)
 
     def _filters(self) -> tuple[tuple[str, str], ...]:
         """The fields as matching values; ValueError says what is wrong."""
