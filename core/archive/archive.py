@@ -12,10 +12,11 @@ from pydicom.dataset import Dataset
 
 from core.archive import importing
 from core.archive.check import CheckReport, check_archive, finish_leftovers
+from core.archive.entities import Held
 from core.archive.files import ObjectFiles
 from core.archive.finding import find_identifier, match_query, select_instances
 from core.archive.incoming import Claims, Incoming, Landing
-from core.archive.index import Held, Index
+from core.archive.index import Index
 from core.archive.journal import fault
 from core.archive.lock import FolderLock
 from core.archive.lookup import look_up, patients_of_id

@@ -8,7 +8,8 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from core.archive import attributes
-from core.archive.index import Held, Index, Series, Study
+from core.archive.entities import Held, Series, Study
+from core.archive.index import Index
 from core.archive.keys import (
     LEVELS,
     NOT_KEYS,

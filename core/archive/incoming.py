@@ -11,10 +11,11 @@ from types import TracebackType
 from msgspec import Struct
 
 from core.archive.elements import Source
+from core.archive.entities import Held
 from core.archive.filemeta import encode_meta
 from core.archive.files import ObjectFiles
 from core.archive.header import Header, read_header
-from core.archive.index import Held, Index
+from core.archive.index import Index
 from core.archive.journal import fault
 from core.errors import (
     ArchiveError,

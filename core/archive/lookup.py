@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.archive.index import Held, Index, Study
+from core.archive.entities import Held, Study
+from core.archive.index import Index
 from core.model import Level, LookupHit, Ref
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from core.archive.index import fold_name
+from core.archive.entities import fold_name
 
 Matcher = Callable[[str], bool]
 

@@ -134,9 +134,9 @@ class JournalStorage(Storage):
         table = self.tables.get(name)
         if table is None:
             table = self.tables[name] = {}
-        if document is None:
-            table.pop(key, None)
-        else:
+        table.pop(key, None)
+        if document is not None:
+            # At the end, also where it replaces one: tables stand in the order of their changes.
             table[key] = document
 
 
