@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from pynetdicom.presentation import negotiate_as_requestor
+from pynetdicom.presentation import PresentationContext, negotiate_as_requestor
 
 from core import model
 from core.network import contexts, negotiation, pdu
@@ -49,11 +49,22 @@ def open_association(
     """Associate with `peer`; the association, and a line per presentation context.
 
     Raises a LinkError, NoContextError where the peer accepted none; EndedHereError soon after
-    `stop` says so.
+    `stop` says so; UsageError where an AE title is none.
     """
+    proposed = contexts.propose(offers)
+    request = pdu.encode_request(
+        pdu.Associate(
+            contexts.require_title(station.ae_title),
+            contexts.require_title(peer.ae_title),
+            proposed,
+            station.max_pdu,
+        )
+    )
     wire = Wire(_connect(peer, station.connect_timeout, stop))
     try:
-        return _associate(wire, about, peer, offers, station, stop)
+        wire.send([request], station.acse_timeout)
+        answer = _read_answer(wire, station.acse_timeout, stop)
+        return _established(wire, about, proposed, answer, station)
     except ProtocolError as exc:
         wire.last_words(pdu.abort(2, exc.reason))
         wire.close(LINGER)
@@ -65,19 +76,13 @@ def open_association(
         raise
 
 
-def _associate(
+def _established(
     wire: Wire,
     about: model.Association,
-    peer: model.Modality,
-    offers: Sequence[Offer],
+    proposed: tuple[PresentationContext, ...],
+    answer: pdu.Associate,
     station: StationSettings,
-    stop: Stop,
 ) -> tuple[Association, tuple[str, ...]]:
-    proposed = contexts.propose(offers)
-    own = station.ae_title.strip()
-    request = pdu.Associate(own, peer.ae_title.strip(), proposed, station.max_pdu)
-    wire.send([pdu.encode_request(request)], station.acse_timeout)
-    answer = _read_answer(wire, station.acse_timeout, stop)
     answers = tuple(negotiate_as_requestor(list(proposed), list(answer.contexts)))
     usable = negotiation.accepted(answers)
     association = Association(
@@ -126,6 +131,8 @@ def _connect(peer: model.Modality, patience: float, stop: Stop) -> socket.socket
             return _connect_to(family, address, deadline, stop)
         except OSError as exc:
             fault = exc
+        except OverflowError as exc:
+            fault = OSError(errno.EINVAL, str(exc))
     raise ConnectError(f"no connection to {peer.host}:{peer.port}: {fault}", fault)
 
 
@@ -141,9 +148,9 @@ def _resolve(host: str, port: int, deadline: float, stop: Stop) -> list[_Address
         try:
             entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             found.extend((family, address) for family, _, _, _, address in entries)
-        except OSError as exc:
-            fault.append(exc)
-        except UnicodeError:  # a label longer than 63, an empty one: no name that could exist
+        except (OSError, OverflowError) as exc:
+            fault.append(exc if isinstance(exc, OSError) else OSError(errno.EINVAL, str(exc)))
+        except ValueError:  # NUL, a label longer than 63, an empty one: no name that could exist
             fault.append(socket.gaierror(socket.EAI_NONAME, "not a host name"))
 
     resolver = threading.Thread(target=look_up, name="resolver", daemon=True)

@@ -15,6 +15,7 @@ from pydicom.uid import UID
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import _QR_CLASSES, _STORAGE_CLASSES
 
+from core.errors import UsageError
 from core.model import Operation, Root
 from core.network import pdu
 
@@ -76,6 +77,16 @@ def operation(abstract_syntax: str) -> Operation | None:
     if abstract_syntax in _STORAGE or not abstract_syntax.startswith(_DICOM_ROOT):
         return Operation.STORE
     return None
+
+
+def require_title(title: str) -> str:
+    """An AE title without outer spaces; UsageError where it is none (PS3.5 6.2, VR AE)."""
+    plain = title.strip(" ")
+    if not 1 <= len(plain) <= 16 or not plain.isascii() or not plain.isprintable() or "\\" in plain:
+        raise UsageError(
+            f"{title!r} is no AE title", "1 to 16 characters of ASCII, without backslash"
+        )
+    return plain
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ from core.model import Match, Modality, Outcome, OutcomeState, Query
 from core.network import command, contexts, identifier, matches, outcomes, status
 from core.network.association import Context, Message
 from core.network.command import Verb
-from core.network.contexts import QUERY_SYNTAXES, Offer
+from core.network.contexts import NATIVE, Offer
 from core.network.faults import LinkError
 from core.network.line import Dial, Line
 
@@ -24,7 +24,7 @@ def find(dial: Dial, peer: Modality, query: Query, ds: Dataset) -> Iterator[Matc
     """The matches of `ds`, and as the last item how it ended."""
     start = time.monotonic()
     try:
-        with dial([Offer(contexts.FIND[query.root], QUERY_SYNTAXES)]) as line:
+        with dial([Offer(contexts.FIND[query.root], NATIVE)]) as line:
             outcome = yield from _ask(line, peer, query, ds)
     except LinkError as exc:
         outcome = outcomes.from_fault(exc, time.monotonic() - start)

@@ -14,7 +14,7 @@ from core.model import Counters, MoveResponse, Root
 from core.network import command, contexts, identifier, outcomes, status
 from core.network.association import Message
 from core.network.command import Field, Verb
-from core.network.contexts import QUERY_SYNTAXES, Offer
+from core.network.contexts import NATIVE, Offer
 from core.network.faults import LinkError
 from core.network.line import Dial, IsAlive, Line
 
@@ -37,7 +37,7 @@ def move(dial: Dial, request: Request) -> Iterator[MoveResponse]:
     start = time.monotonic()
     last = MoveResponse(counters=Counters())
     try:
-        with dial([Offer(contexts.MOVE[request.root], QUERY_SYNTAXES)]) as line:
+        with dial([Offer(contexts.MOVE[request.root], NATIVE)]) as line:
             for last in _ask(line, request):
                 if last.outcome is None:
                     yield last

@@ -25,7 +25,7 @@ from core.model import (
     Root,
     SendResult,
 )
-from core.network import command, finding, moving, outcomes, queries, sending
+from core.network import command, contexts, finding, moving, outcomes, queries, sending
 from core.network.command import Verb
 from core.network.contexts import NATIVE, VERIFICATION, Offer
 from core.network.faults import LinkError
@@ -104,7 +104,8 @@ class Caller:
         """
         root = root or queries.root_for(ref)
         ds = queries.for_ref(ref, root)
-        request = moving.Request(root, ds, destination, message_id, is_alive)
+        title = contexts.require_title(destination)
+        request = moving.Request(root, ds, title, message_id, is_alive)
         return moving.move(lambda offers: self._line(peer, offers, cancel), request)
 
     def store(

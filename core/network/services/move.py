@@ -71,6 +71,7 @@ def answer_move(call: Call) -> int:
     try:
         asked = identifier.decode(data, call.message.context.transfer_syntax)
         root = contexts.ROOTS[call.message.context.abstract_syntax]
+        contexts.require_title(destination.ae_title)
         instances = call.archive.select(asked, root)
     except UsageError as exc:
         return call.answer(_DOES_NOT_FIT, exc.message)

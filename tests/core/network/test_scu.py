@@ -106,11 +106,27 @@ def test_a_closed_port(settings: Source, caller: Caller) -> None:
     assert "refused" in outcome.meaning
 
 
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "x" * 70, "a..b", ""])
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "x" * 70, "a..b", "a\0b", ""])
 def test_a_name_that_does_not_resolve(host: str, settings: Source, caller: Caller) -> None:
     outcome = caller.echo(settings.modality("lost", 104, host=host))
     assert outcome.state is OutcomeState.UNREACHABLE
     assert outcome.advice
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("port", [70000, 0, -1])
+def test_a_port_that_cannot_be(host: str, port: int, settings: Source, caller: Caller) -> None:
+    outcome = caller.echo(settings.modality("lost", port, host=host))
+    assert outcome.state is OutcomeState.UNREACHABLE
+
+
+@pytest.mark.parametrize("title", ["", "  ", "X" * 17, "ÄPFEL", "a\\b", "a\nb"])
+def test_a_title_that_is_none_is_misuse(title: str, caller: Caller) -> None:
+    peer = Modality(ae_title=title, host="127.0.0.1", port=9)
+    with pytest.raises(UsageError, match="AE title"):
+        caller.echo(peer)
+    with pytest.raises(UsageError, match="AE title"):
+        caller.move(peer, REF, title, message_id=1)
 
 
 def test_tcp_that_is_not_answered(settings: Source, caller: Caller) -> None:
