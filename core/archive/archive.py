@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from msgspec import Struct
 from pydicom.dataset import Dataset
@@ -150,6 +151,13 @@ class Archive:
         """Import one DICOM file by copying it; see :func:`core.archive.importing.take_file`."""
         self._require_writable()
         stored = importing.take_file(self._landing, path)
+        self._after_change()
+        return stored
+
+    def take_stream(self, stream: IO[bytes]) -> Stored:
+        """Import an object from a stream; see :func:`core.archive.importing.take_stream`."""
+        self._require_writable()
+        stored = importing.take_stream(self._landing, stream)
         self._after_change()
         return stored
 

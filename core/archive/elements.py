@@ -112,9 +112,9 @@ class Source:
 class Walk:
     """Reads elements one after the other, within a budget of elements for the whole object."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, budget: int = _MAX_ELEMENTS) -> None:
         self.source = source
-        self._budget = _MAX_ELEMENTS
+        self._budget = budget
 
     def pass_over(self, at: int, encoding: Encoding, wanted: Container[int]) -> int:
         """The offset of the next element that is wanted or takes more than a look.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from core.archive.filemeta import FileMeta, encode_meta, read_meta
 from core.archive.header import Header, read_header
 from core.archive.incoming import HEAD, Landing
 from core.archive.journal import fault
-from core.errors import ModalittyError, NotDicomError
+from core.errors import NotDicomError
 from core.model import Stored
 
 _MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
@@ -43,19 +44,39 @@ def take_file(landing: Landing, path: Path) -> Stored:
     """
     with _opened(path) as file:
         found = _examine(file)
-        header = found.header
-        meta = found.meta
-        whole = meta.complete and (meta.sop_class_uid, meta.sop_instance_uid) == (
-            header.sop_class_uid,
-            header.sop_instance_uid,
-        )
-        start = 0 if whole else meta.offset
+        whole = _is_whole(found)
         preface = b"" if whole else _new_meta(found)
-        temp, size = _copy(landing, file, start, preface)
+        file.seek(0 if whole else found.meta.offset)
+        temp, size = _copy(landing, file, preface)
     try:
-        return landing.land(temp, header, size)
+        return landing.land(temp, found.header, size)
     finally:
         landing.files.drop(temp)
+
+
+def take_stream(landing: Landing, stream: IO[bytes]) -> Stored:
+    """Take an object from a stream that is read once, such as a member of a zip.
+
+    What does not begin as DICOM is not read further. Raises what :func:`take_file` raises, and what
+    reading the stream raises.
+    """
+    head = stream.read(HEAD)
+    if read_meta(BytesIO(head), len(head)).sop_class_uid == _MEDIA_DIRECTORY:
+        raise NotDicomError("a DICOMDIR is a list of objects, and none itself")
+    temp, size = _copy(landing, stream, head)
+    try:
+        found = read_object(Path(temp))
+        if _is_whole(found):
+            return landing.land(temp, found.header, size)
+        return take_file(landing, Path(temp))
+    finally:
+        landing.files.drop(temp)
+
+
+def _is_whole(found: Found) -> bool:
+    meta, header = found.meta, found.header
+    named = (meta.sop_class_uid, meta.sop_instance_uid)
+    return meta.complete and named == (header.sop_class_uid, header.sop_instance_uid)
 
 
 def _new_meta(found: Found) -> bytes:
@@ -94,8 +115,8 @@ def _examine(file: BinaryIO) -> Found:
     return Found(meta=meta, header=header, size=size)
 
 
-def _copy(landing: Landing, file: BinaryIO, start: int, preface: bytes) -> tuple[str, int]:
-    """A synced copy under `incoming/`, with its size."""
+def _copy(landing: Landing, file: IO[bytes], preface: bytes) -> tuple[str, int]:
+    """A synced copy of what is left of a file under `incoming/`, with its size."""
     try:
         fd, temp = landing.files.new_temp()
     except OSError as error:
@@ -103,13 +124,12 @@ def _copy(landing: Landing, file: BinaryIO, start: int, preface: bytes) -> tuple
     try:
         with os.fdopen(fd, "wb") as out:
             out.write(preface)
-            file.seek(start)
             while chunk := file.read(_CHUNK):
                 out.write(chunk)
             out.flush()
             os.fsync(fd)
             return temp, out.tell()
-    except (OSError, ModalittyError) as error:
+    except BaseException as error:
         landing.files.drop(temp)
         if isinstance(error, OSError):
             raise fault(error, "import a file") from error
