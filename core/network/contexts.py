@@ -18,6 +18,7 @@ from pynetdicom.sop_class import _QR_CLASSES, _STORAGE_CLASSES
 from core.errors import UsageError
 from core.model import Operation, Root
 from core.network import pdu
+from core.settings import ae_title_fault
 
 IMPLICIT_LE = "1.2.840.10008.1.2"
 EXPLICIT_LE = "1.2.840.10008.1.2.1"
@@ -82,10 +83,8 @@ def operation(abstract_syntax: str) -> Operation | None:
 def require_title(title: str) -> str:
     """An AE title without outer spaces; UsageError where it is none (PS3.5 6.2, VR AE)."""
     plain = title.strip(" ")
-    if not 1 <= len(plain) <= 16 or not plain.isascii() or not plain.isprintable() or "\\" in plain:
-        raise UsageError(
-            f"{title!r} is no AE title", "1 to 16 characters of ASCII, without backslash"
-        )
+    if fault := ae_title_fault(plain):
+        raise UsageError(f"{title!r} is no AE title: {fault}", "1 to 16 characters of ASCII")
     return plain
 
 

@@ -33,6 +33,7 @@ def answer_store(call: Call) -> int:
     """Take the object, and answer once it is durable."""
     stored, code, reason = _take(call)
     if stored is not None:
+        # Before the answer: who counts arrivals has then seen them all when a C-MOVE ends.
         call.events.publish(
             InstanceStored(
                 stored=stored,
