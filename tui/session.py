@@ -78,5 +78,7 @@ class Session:
     read_only: bool
     news: Signal[News]
     status: StatusKeeper = field(compare=False)
+    labels: dict[int, str] = field(default_factory=dict, compare=False)
+    """What a person would call what a job transfers, by job, where the job's title is a UID."""
     title: str = "Modalitty"
     terminal: Terminal | None = None

@@ -12,10 +12,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.content import Content
 
-from core.model import Job, Level, LookupHit, Match, Outcome, Query, Ref
+from core.model import Level, LookupHit, Match, Outcome, Query, Ref
 from tui.bridge import News
 from tui.commands import Place, bindings
-from tui.levels import Step, as_values, counted, label_of
+from tui.levels import Step, as_values, counted
 from tui.screens.browser import BrowserScreen, Listing
 from tui.screens.dialogs import Choice, Choose, Confirm, Prompt
 
@@ -114,13 +114,15 @@ class ArchiveScreen(BrowserScreen):
             self.say("There is nothing to send." if modalities else "Add a modality first (1).")
             return
         choices = [Choice(m.name, m.name, f"{m.ae_title} {m.host}:{m.port}") for m in modalities]
-        text = f"{counted(refs[0].level, len(refs))} by C-STORE to:"
-        self.app.push_screen(Choose("Send", choices, text=text), partial(self._send, refs))
+        label = self.label()
+        text = f"{label}\nby C-STORE to:"
+        self.app.push_screen(Choose("Send", choices, text=text), partial(self._send, refs, label))
 
-    def _send(self, refs: Sequence[Ref], name: str | None) -> None:
+    def _send(self, refs: Sequence[Ref], label: str, name: str | None) -> None:
         if name is not None:
             self.calls.ask(
-                lambda: self.station.send(self.station.modality(name), refs=refs), self._started
+                lambda: self.station.send(self.station.modality(name), refs=refs),
+                partial(self.started, label),
             )
 
     def action_import_path(self) -> None:
@@ -131,22 +133,17 @@ class ArchiveScreen(BrowserScreen):
     def _import(self, text: str | None) -> None:
         if text:
             path = Path(text).expanduser()
-            self.calls.ask(lambda: self.station.import_files([path]), self._started)
-
-    def _started(self, job: Job) -> None:
-        self.table.action_mark_all("none")
-        self.say(f"Job {job.id}, {job.title}: 3 shows how it goes.")
+            self.calls.ask(lambda: self.station.import_files([path]), partial(self.started, text))
 
     def action_delete(self) -> None:
         """Ask, then delete the marked rows or this one."""
         refs = self.chosen()
         if not refs:
             return
-        current = self.current()
-        what = counted(refs[0].level, len(refs))
-        if len(refs) == 1 and current:
-            what += f": {label_of(current)}"
-        text = f"{what}\nThe files are removed from this station for good."
+        text = f"{counted(refs[0].level, len(refs))}"
+        if len(refs) == 1:
+            text += f": {self.label()}"
+        text += "\nThe files are removed from this station for good."
         self.app.push_screen(
             Confirm("Delete", text, "Delete"), lambda yes: self._delete(refs) if yes else None
         )

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
 from core.errors import ModalittyError
-from core.model import Instance, Level, Match, Outcome, OutcomeState, Query, Ref, Root
+from core.model import Instance, Job, Level, Match, Outcome, OutcomeState, Query, Ref, Root
 from tui import units
 from tui.levels import (
     COLUMNS,
@@ -256,6 +256,18 @@ class BrowserScreen(PlaceScreen):
         return words
 
     # -- the objects themselves
+
+    def started(self, label: str, job: Job) -> None:
+        """Say that a job runs, and where to watch it; marks have done their work."""
+        self.session.labels[job.id] = label
+        self.table.action_mark_all("none")
+        self.say(f"Job {job.id}, {job.kind.value}: {label}. 3 shows how it goes.")
+
+    def label(self) -> str:
+        """What a person would call the rows chosen."""
+        keys = self.table.selected()
+        match = self.here.matches.get(str(keys[0])) if len(keys) == 1 else None
+        return label_of(match) if match else counted(self.here.step.level, len(keys))
 
     def action_inspect(self) -> None:
         """Open tags and picture of what the row under the cursor stands for."""

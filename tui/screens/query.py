@@ -15,7 +15,7 @@ from textual.binding import Binding
 from textual.containers import Grid, Horizontal
 from textual.widgets import Input, Label, Static
 
-from core.model import Instance, Job, Level, Match, Modality, Outcome, Query, Ref, Root
+from core.model import Instance, Level, Match, Modality, Outcome, Query, Ref, Root
 from tui.bridge import News
 from tui.commands import Place, bindings
 from tui.dates import date_range
@@ -227,23 +227,24 @@ class QueryScreen(BrowserScreen):
         own = self.station.settings.station.ae_title
         others = sorted({m.ae_title for m in self.station.modalities()} - {own, self.peer.ae_title})
         choices = [Choice(own, own, "this station"), *(Choice(ae, ae, "") for ae in others)]
-        text = f"{_counted(refs)} from {self.peer.name} by C-MOVE to:"
+        label = self.label()
+        text = f"{label}\nfrom {self.peer.name} by C-MOVE to:"
         if self.station.listening is None:
             text += "\n! We are not listening: nothing can arrive here."
         self.app.push_screen(
             Choose("Retrieve", choices, text=text, selected=own),
-            partial(self._retrieve, self.peer, refs, own),
+            partial(self._retrieve, self.peer, refs, label, own),
         )
 
-    def _retrieve(self, peer: Modality, refs: list[Ref], own: str, target: str | None) -> None:
+    def _retrieve(
+        self, peer: Modality, refs: list[Ref], label: str, own: str, target: str | None
+    ) -> None:
         if target is None:
             return
         destination = "" if target == own else target
-        self.calls.ask(lambda: self.station.move(peer, refs, destination), self._started)
-
-    def _started(self, job: Job) -> None:
-        self.table.action_mark_all("none")
-        self.say(f"Job {job.id} retrieves {job.title}: 3 shows how it goes.")
+        self.calls.ask(
+            lambda: self.station.move(peer, refs, destination), partial(self.started, label)
+        )
 
     def inspect(self, ref: Ref, instances: tuple[Instance, ...]) -> None:
         """Open what is held here of a match."""
@@ -258,8 +259,3 @@ class QueryScreen(BrowserScreen):
         if event.key == "up" and at_top and self.table_of(self.level).cursor_row == 0:
             event.stop()
             self.action_fields()
-
-
-def _counted(refs: list[Ref]) -> str:
-    words = WORDS[refs[0].level]
-    return f"{len(refs)} {words[len(refs) != 1]}"

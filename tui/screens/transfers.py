@@ -82,7 +82,7 @@ class TransfersScreen(PlaceScreen):
         if not jobs:
             self.say("There is nothing to cancel: it has ended.")
             return
-        names = "\n".join(f"Job {job.id}: {job.title}" for job in jobs[:8])
+        names = "\n".join(f"Job {job.id}: {self._title(job)}" for job in jobs[:8])
         text = f"{names}\nWhat has arrived stays."
         self.app.push_screen(
             Confirm("Cancel transfers", text, "Stop"), lambda yes: self._stop(jobs) if yes else None
@@ -115,7 +115,7 @@ class TransfersScreen(PlaceScreen):
         promised = "?" if job.promised is None else f"{job.promised}"
         return {
             "id": job.id,
-            "what": " ".join(filter(None, (_ARROWS[job.kind], job.peer, job.title))),
+            "what": " ".join(filter(None, (_ARROWS[job.kind], job.peer, self._title(job)))),
             "state": JOB_WORDS[job.state],
             "bar": bar(job.arrived + job.skipped, job.promised, BAR),
             "count": f"{job.arrived + job.skipped}/{promised}",
@@ -125,19 +125,24 @@ class TransfersScreen(PlaceScreen):
             "left": pace.left,
         }
 
+    def _title(self, job: Job) -> str:
+        return self.session.labels.get(job.id, job.title)
+
     @on(RowTable.RowHighlighted)
     def _tell(self) -> None:
         job = self._jobs.get(self.table.cursor_key)
-        self.query_one("#words", Static).update(_words(job) if job else NONE)
+        self.query_one("#words", Static).update(_words(job, self._title(job)) if job else NONE)
 
 
 _ARROWS = {JobKind.MOVE: "←", JobKind.SEND: "→", JobKind.IMPORT: "+"}
 """Which way objects go, and for an import that they come from a disk."""
 
 
-def _words(job: Job) -> Content:
+def _words(job: Job, title: str) -> Content:
     """Everything about a job: where from, where to, how far, how it ended, what failed."""
-    lines = [safe_content(f"Job {job.id}, {job.kind.value}: {job.title}", "bold")]
+    lines = [safe_content(f"Job {job.id}, {job.kind.value}: {title}", "bold")]
+    if title != job.title:
+        lines.append(safe_content(job.title, "$text-muted"))
     lines.append(Content.assemble(styled(JOB_WORDS[job.state]), safe_content(_way(job))))
     lines.append(safe_content(_counts(job)))
     if job.note:

@@ -99,7 +99,7 @@ async def test_one_series_comes_alone_and_opens_from_the_query(stations: Pair) -
         await pilot.press("i")
         await until_shown(pilot, "Not held here yet")
         await pilot.press("m")
-        await until_shown(pilot, "1 series from pacs by C-MOVE to:")
+        await until_shown(pilot, "series 1 CT", "from pacs by C-MOVE to:")
         await pilot.press("enter")
         held = Ref(level=Level.STUDY, study_uid="1.2.3.1")
         await until(pilot, lambda: len(stations.me.instances(held)) == 2)

@@ -32,7 +32,7 @@ async def test_echo_query_move_tags_and_picture_by_keys_alone(stations: Pair) ->
         assert app.screen.query_one("#rows-STUDY", RowTable).cursor_key == "1.2.3.2"
 
         await pilot.press("asterisk", "m")
-        await until_shown(pilot, "2 studies from pacs by C-MOVE to:", "this station")
+        await until_shown(pilot, "2 studies", "from pacs by C-MOVE to:", "this station")
         await pilot.press("enter")
         await until(pilot, lambda: stations.me.jobs() and stations.me.jobs()[0].state.ended)
         await pilot.press("3")
