@@ -111,7 +111,7 @@ class Calls:
         return _Job(self, group, self.turn(group), then, failed or self._failed)
 
 
-BATCH = 2000
+BATCH = 1000
 """Items of a stream that are handed over at once, at most."""
 
 

@@ -78,6 +78,7 @@ class QueryScreen(BrowserScreen):
             self.peer = modalities[0] if modalities else None
         self._tell_wrong("")
         self.show_crumbs()
+        self._hint()
         self.action_fields()
 
     def source(self, query: Query, cancel: threading.Event) -> Iterator[Match | Outcome]:
@@ -204,6 +205,10 @@ class QueryScreen(BrowserScreen):
                 out.append((field.keyword, date_range(value, date.today()) if is_date else value))
         return tuple(out)
 
+    def _hint(self) -> None:
+        hint = "enter runs the query; empty fields ask for all. * and ? are wildcards."
+        self.query_one("#outcome", Static).update(safe_content(hint, "$text-muted"))
+
     def _forget(self) -> None:
         """Drop what is listed: it is not what one asks for now."""
         for listing in self.path:
@@ -214,7 +219,7 @@ class QueryScreen(BrowserScreen):
             self.table_of(level).clear()
         self.set_class(False, "-deep")
         self.show_crumbs()
-        self.query_one("#outcome", Static).update("")
+        self._hint()
 
     # -- retrieve
 

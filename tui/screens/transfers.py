@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -26,6 +26,8 @@ from tui.widgets.row_columns import Column, Kind
 from tui.widgets.row_table import RowTable
 
 BAR = 10
+WIDE = 100
+"""Columns of the screen from which all columns of the table are shown."""
 SHOWN_FAILURES = 100
 
 COLUMNS = (
@@ -69,6 +71,11 @@ class TransfersScreen(PlaceScreen):
     def table(self) -> RowTable:
         """The table of jobs."""
         return self.query_one(RowTable)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the size out where there is no room for it: it stands below."""
+        narrow = event.size.width < WIDE
+        self.table.show_columns([c.key for c in COLUMNS if not (narrow and c.key == "bytes")])
 
     def heard(self, news: News) -> None:
         """Take new snapshots."""
@@ -120,8 +127,8 @@ class TransfersScreen(PlaceScreen):
             "bar": bar(job.arrived + job.skipped, job.promised, BAR),
             "count": f"{job.arrived + job.skipped}/{promised}",
             "failed": job.failed or None,
-            "bytes": job.arrived_bytes,
-            "rate": pace.bytes_per_second,
+            "bytes": job.arrived_bytes or None,
+            "rate": pace.bytes_per_second or None,
             "left": pace.left,
         }
 
@@ -145,7 +152,7 @@ def _words(job: Job, title: str) -> Content:
         lines.append(safe_content(job.title, "$text-muted"))
     lines.append(Content.assemble(styled(JOB_WORDS[job.state]), safe_content(_way(job))))
     lines.append(safe_content(_counts(job)))
-    if job.note:
+    if job.note and not (job.outcome and job.note == job.outcome.meaning):
         lines.append(safe_content(job.note, "$text-muted"))
     if job.outcome:
         lines.append(outcome_lines(job.outcome))
