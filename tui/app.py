@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,12 +97,20 @@ class ModalittyApp(App[object]):
         if theme in self.available_themes:
             self.theme = theme
         self.bridge = Bridge(self.station.events, self)
+        self._end_softly()
         self._listen()
         self.switch_mode(Place.NETWORK.value)
 
     def post_display_hook(self) -> None:
         """Let pictures follow what was painted."""
         self.painter.after_frame()
+
+    def _end_softly(self) -> None:
+        """Let SIGTERM and a lost terminal end the console as `q` does, with nothing left behind."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread
+                loop.add_signal_handler(number, self.exit, None, 128 + number)
 
     def _listen(self) -> None:
         """Open the listener, unless it is open already; say in words why it cannot be."""

@@ -1,0 +1,80 @@
+"""The whole scene on a real pty: demo, echo, query, move, archive, tags, picture, quit."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.peers.processes import eventually
+from tests.tui.terminal import Terminal
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Terminal]:
+    terminal = Terminal(["demo"], {"TMPDIR": str(tmp_path)})
+    yield terminal
+    terminal.close()
+    eventually(lambda: not list(tmp_path.iterdir()), what="the demo's folders to go")
+
+
+def test_the_scene_from_echo_to_picture(demo: Terminal) -> None:
+    demo.shows("demo-pacs", "not tried")
+    demo.type("e")
+    demo.shows("● answers")
+    demo.type("f")
+    demo.shows("demo-pacs (DEMOPACS) studies")
+    demo.type("\r")
+    demo.shows("12 studies", "Yamada Tarou")
+    demo.type("m")
+    demo.shows("C-MOVE to")
+    demo.type("\r", "3")
+    demo.shows("● done", "49/49")
+    demo.type("4")
+    demo.shows("P-1001", "49")
+    demo.type("\r")
+    demo.shows("Thorax")
+    demo.type("\r")
+    demo.shows("CT Image")
+    demo.type("\r")
+    demo.shows("(0008,0005)", "Specific Character Set")
+    demo.type("v")
+    demo.shows("▄▄▄▄▄▄▄▄")
+    demo.type("q")
+    assert demo.ends() == 0
+    # The alternate screen is left, the cursor is back, the mouse is let go.
+    assert b"\x1b[?1049l" in demo.raw
+    assert demo.raw.rindex(b"\x1b[?25h") > demo.raw.rindex(b"\x1b[?25l")
+    assert b"\x1b[?1000l" in demo.raw
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_as_softly_as_a_key(demo: Terminal, number: signal.Signals) -> None:
+    demo.shows("demo-pacs")
+    demo.child.kill(number)
+    assert demo.ends() == 128 + number
+    assert b"\x1b[?1049l" in demo.raw
+
+
+def test_a_lost_line_leaves_nothing_behind(demo: Terminal) -> None:
+    demo.shows("demo-pacs")
+    pid = demo.child.pid
+    demo.child.ptyproc.fileobj.close()  # what sshd does when the line is gone: SIGHUP follows
+    eventually(lambda: not Path(f"/proc/{pid}/stat").exists() or _is_zombie(pid))
+
+
+def _is_zombie(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(200, 50), (20, 5)])
+def test_it_lives_at_other_sizes(tmp_path: Path, columns: int, lines: int) -> None:
+    demo = Terminal(["demo"], {"TMPDIR": str(tmp_path)}, columns, lines)
+    try:
+        demo.shows("MODALITTY")
+        demo.type("2", "3", "4", "5", "6", "1", "q")
+        assert demo.ends() == 0
+    finally:
+        demo.close()
