@@ -6,7 +6,7 @@ import os
 import stat
 from io import BytesIO
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO, Protocol
 
 from msgspec import Struct
 
@@ -20,6 +20,13 @@ from core.model import Stored
 
 _MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 _CHUNK = 1 << 20
+
+
+class Readable(Protocol):
+    """Bytes that can be read once, from their beginning."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give the next `size` bytes, fewer at the end only."""
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -54,7 +61,7 @@ def take_file(landing: Landing, path: Path) -> Stored:
         landing.files.drop(temp)
 
 
-def take_stream(landing: Landing, stream: IO[bytes]) -> Stored:
+def take_stream(landing: Landing, stream: Readable) -> Stored:
     """Take an object from a stream that is read once, such as a member of a zip.
 
     What does not begin as DICOM is not read further. Raises what :func:`take_file` raises, and what
@@ -115,7 +122,7 @@ def _examine(file: BinaryIO) -> Found:
     return Found(meta=meta, header=header, size=size)
 
 
-def _copy(landing: Landing, file: IO[bytes], preface: bytes) -> tuple[str, int]:
+def _copy(landing: Landing, file: Readable, preface: bytes) -> tuple[str, int]:
     """A synced copy of what is left of a file under `incoming/`, with its size."""
     try:
         fd, temp = landing.files.new_temp()
