@@ -157,6 +157,10 @@ class ModalittyApp(App[object]):
         if isinstance(self.screen, PlaceScreen):
             self.push_screen(Help(self.screen.PLACE, read_only=self.session.read_only))
 
+    def action_help_quit(self) -> None:
+        """Say how to leave to whoever presses Ctrl+C, which copies in a field."""
+        self.notify("q or Ctrl+Q quits.", markup=False)
+
     def action_leave(self) -> None:
         """Leave; ask first where transfers run."""
         running = [job for job in self.station.jobs() if not job.state.ended]

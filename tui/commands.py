@@ -173,6 +173,15 @@ COMMANDS: tuple[Command, ...] = (
         _ALL,
         action="app.command_palette",
     ),
+    Command(
+        "app.suspend",
+        "ctrl+z",
+        "Suspend",
+        "Back to the shell; fg returns here.",
+        _ALL,
+        footer=False,
+        action="app.suspend_process",
+    ),
     Command("app.quit", "q,ctrl+q", "Quit", "Leave.", _ALL, action="app.leave"),
     *(
         Command(

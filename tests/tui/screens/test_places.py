@@ -60,6 +60,15 @@ async def test_quit_asks_while_a_transfer_runs(stations: Pair, tmp_path: Path) -
             await until(pilot, lambda: not app.is_running, "the end of the app")
 
 
+async def test_ctrl_c_does_not_quit_but_says_what_does(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "pacs")
+        await pilot.press("ctrl+c")
+        await until_shown(pilot, "q or Ctrl+Q quits.")
+        assert app.is_running
+
+
 async def test_settings_are_changed_and_refused_here(stations: Pair) -> None:
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
