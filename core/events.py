@@ -14,7 +14,7 @@ from enum import Enum
 
 from msgspec import Struct, field
 
-from core.model import Association, Job, Level, Outcome, Stored
+from core.model import Association, Job, Level, Outcome, Ref, Stored
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,18 @@ class ArchiveChanged(Event, frozen=True, kw_only=True):
     level: Level
     uid: str
     removed: int
+
+
+class StudyStable(Event, frozen=True, kw_only=True):
+    """No object of a study has come for `archive.stable_after` seconds: it may be complete.
+
+    A study that goes on later is told again when it is quiet again; one that the station's end
+    overtakes is not told.
+    """
+
+    ref: Ref
+    instances: int
+    """How many objects of the study are held."""
 
 
 class JobChanged(Event, frozen=True, kw_only=True):

@@ -39,6 +39,13 @@ class Duplicates(str, Enum):
     REFUSE = "refuse"
 
 
+class WhenFull(str, Enum):
+    """What the archive does where an object would go beyond its quota."""
+
+    REFUSE = "refuse"
+    RECYCLE_OLDEST = "recycle-oldest"
+
+
 class Protocol(str, Enum):
     """How pictures reach the terminal."""
 
@@ -97,6 +104,8 @@ class StationSettings(Section, frozen=True, kw_only=True):
     """Seconds after which a silent peer on an open association is dropped."""
     max_jobs: Annotated[int, Meta(ge=1, le=64)] = 4
     """Transfers that run at once."""
+    max_matches: Annotated[int, Meta(ge=0)] = 0
+    """The most matches that we answer one C-FIND with; 0 is no limit."""
     accept: Accept = Accept()
     """What the listener takes, and from whom."""
 
@@ -108,6 +117,12 @@ class ArchiveSettings(Section, frozen=True, kw_only=True):
     """Folder of objects and index; empty is the data folder."""
     duplicates: Duplicates = Duplicates.KEEP_FIRST
     """What happens to a second object of one SOP Instance UID."""
+    quota_mib: Annotated[int, Meta(ge=0)] = 0
+    """The most that all objects together may take, in MiB; 0 is no limit."""
+    when_full: WhenFull = WhenFull.REFUSE
+    """What happens to an object that goes beyond the quota."""
+    stable_after: Seconds = 60.0
+    """Seconds without a new object after which a study counts as complete."""
 
 
 class PreviewSettings(Section, frozen=True, kw_only=True):

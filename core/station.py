@@ -311,7 +311,7 @@ class Station:
                 configured = self.settings.archive.folder
                 self._archive = Archive.open(
                     Path(configured).expanduser() if configured else self.data_folder,
-                    duplicates=lambda: self.settings.archive.duplicates,
+                    settings=lambda: self.settings.archive,
                     events=self.events,
                     read_only=self._reads_only,
                 )

@@ -2,40 +2,48 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
-from msgspec import Struct
 from pydicom.dataset import Dataset
 
 from core.archive import importing
-from core.archive.check import CheckReport, check_archive, finish_leftovers
-from core.archive.entities import Held
+from core.archive.check import check_archive
+from core.archive.claims import Claims
 from core.archive.files import ObjectFiles
 from core.archive.finding import find_identifier, match_query, select_instances
-from core.archive.incoming import Claims, Incoming, Landing
+from core.archive.incoming import Incoming, Landing
 from core.archive.index import Index
 from core.archive.journal import fault
 from core.archive.lock import FolderLock
-from core.archive.lookup import look_up, patients_of_id
+from core.archive.lookup import look_up
+from core.archive.members import held_of, require_one_patient
+from core.archive.mending import mend
+from core.archive.protection import Protection
+from core.archive.quiet import StudyWatch
+from core.archive.removal import Remover
+from core.archive.room import Room
+from core.archive.statistics import count
 from core.archive.tables import JournalDB, JournalStorage
-from core.errors import ArchiveError, NotHeldError, UsageError
-from core.events import ArchiveChanged, EventBus, Notice, Severity
-from core.model import Instance, Level, LookupHit, Match, Query, Ref, Root, Stored
-from core.settings import Duplicates
-
-
-class Statistics(Struct, frozen=True, kw_only=True):
-    """How much is held; `size` is in bytes."""
-
-    patients: int
-    studies: int
-    series: int
-    instances: int
-    size: int
+from core.archive.upkeep import Compactor
+from core.errors import ArchiveError, NotHeldError
+from core.events import ArchiveChanged, EventBus, Notice, Severity, StudyStable
+from core.model import (
+    CheckReport,
+    Instance,
+    Level,
+    LookupHit,
+    Match,
+    ProtectedPatient,
+    Query,
+    Ref,
+    Root,
+    Statistics,
+    StoreAction,
+    Stored,
+)
+from core.settings import ArchiveSettings
 
 
 class Archive:
@@ -44,47 +52,53 @@ class Archive:
     def __init__(
         self,
         folder: Path,
-        landing: Landing,
+        storage: JournalStorage,
+        settings: Callable[[], ArchiveSettings],
         events: EventBus,
         lock: FolderLock | None,
     ) -> None:
         self.folder = folder
-        self._storage = landing.index.storage
-        self._landing = landing
-        self._index = landing.index
+        self._storage = storage
         self._events = events
         self._lock = lock
-        self._compaction: threading.Thread | None = None
-        self._closing = threading.Lock()
+        self._index = Index(storage)
+        self._protection = Protection(self._index)
+        files, claims = ObjectFiles(folder), Claims()
+        self._remover = Remover(files=files, index=self._index, claims=claims)
+        self._room = Room(self._remover, self._protection, settings, events)
+        self._landing = Landing(
+            files=files,
+            index=self._index,
+            claims=claims,
+            room=self._room,
+            duplicates=lambda: settings().duplicates,
+        )
+        self._compactor = Compactor(storage, self._tell)
+        self._watch = StudyWatch(self._is_quiet, lambda: settings().stable_after)
 
     @classmethod
     def open(
         cls,
         folder: Path,
         *,
-        duplicates: Callable[[], Duplicates],
+        settings: Callable[[], ArchiveSettings],
         events: EventBus,
         read_only: bool = False,
     ) -> Archive:
         """Open the archive in a folder, mending what a crash or a person left of its index.
 
-        With `read_only` nothing is locked or written, and what another station adds later is not
-        seen. Raises ArchiveLockedError where another station owns the folder, ArchiveError where it
-        cannot be used.
+        `settings` is asked at each use, so that an edit counts at once. With `read_only` nothing is
+        locked or written, and what another station adds later is not seen. Raises
+        ArchiveLockedError where another station owns the folder, ArchiveError where it cannot be
+        used.
         """
         folder = folder.absolute()
         lock = None if read_only else _prepare(folder)
         try:
             storage = JournalStorage(folder / "index", read_only=read_only)
-            landing = Landing(
-                files=ObjectFiles(folder),
-                index=Index(storage),
-                claims=Claims(),
-                duplicates=duplicates,
-            )
-            archive = cls(folder, landing, events, lock)
+            archive = cls(folder, storage, settings, events, lock)
             if not read_only:
-                archive._mend()
+                mend(archive._landing, archive._tell)
         except OSError as error:
             if lock is not None:
                 lock.release()
@@ -97,12 +111,10 @@ class Archive:
 
     def close(self) -> None:
         """Make the index durable and let another station have the folder."""
-        with self._closing:
-            if self._compaction is not None:
-                self._compaction.join()
-            self._storage.close()
-            if self._lock is not None:
-                self._lock.release()
+        self._watch.close()
+        self._compactor.close()
+        if self._lock is not None:
+            self._lock.release()
 
     def __enter__(self) -> Archive:
         return self
@@ -137,6 +149,7 @@ class Archive:
         AE title. `limit` is in bytes of the data set, 0 for none. Raises OutOfResourcesError.
         """
         self._require_writable()
+        self._room.expect(sop_instance_uid.strip(" \0"))
         return Incoming(
             self._landing,
             sop_class_uid=sop_class_uid,
@@ -144,21 +157,21 @@ class Archive:
             transfer_syntax_uid=transfer_syntax_uid,
             source=source,
             limit=limit,
-            done=self._after_change,
+            done=self._arrived,
         )
 
     def take_file(self, path: Path) -> Stored:
         """Import one DICOM file by copying it; see :func:`core.archive.importing.take_file`."""
         self._require_writable()
         stored = importing.take_file(self._landing, path)
-        self._after_change()
+        self._arrived(stored)
         return stored
 
-    def take_stream(self, stream: IO[bytes]) -> Stored:
+    def take_stream(self, stream: importing.Readable) -> Stored:
         """Import an object from a stream; see :func:`core.archive.importing.take_stream`."""
         self._require_writable()
         stored = importing.take_stream(self._landing, stream)
-        self._after_change()
+        self._arrived(stored)
         return stored
 
     # -- questions
@@ -179,7 +192,7 @@ class Archive:
 
     def instances(self, ref: Ref) -> tuple[Instance, ...]:
         """The instances of an entity; each unique key that is given must agree."""
-        return tuple(self._landing.instance(held) for held in self._held(ref))
+        return tuple(self._landing.instance(held) for held in held_of(self._index, ref))
 
     def instance(self, sop_instance_uid: str) -> Instance:
         """One instance; NotHeldError."""
@@ -193,15 +206,8 @@ class Archive:
         return look_up(self._index, value)
 
     def statistics(self) -> Statistics:
-        """How much is held, in constant time."""
-        patients, studies, series, instances = self._index.counts()
-        return Statistics(
-            patients=patients,
-            studies=studies,
-            series=series,
-            instances=instances,
-            size=self._index.size,
-        )
+        """How much is held, by modality too, and how much room there is."""
+        return count(self._index, self._protection, self._room.quota, self.folder)
 
     # -- care
 
@@ -212,15 +218,39 @@ class Archive:
         """
         self._require_writable()
         for ref in refs:
-            self._require_one_patient(ref)
+            require_one_patient(self._index, ref, "delete by study")
         total = 0
         for ref in refs:
-            removed = self._delete([held.sop_instance_uid for held in self._held(ref)])
+            uids = [held.sop_instance_uid for held in held_of(self._index, ref)]
+            removed = self._remover.remove(uids)
             if removed:
                 self._events.publish(ArchiveChanged(level=ref.level, uid=ref.uid, removed=removed))
             total += removed
-        self._after_change()
+        self._compactor.after_change()
         return total
+
+    def protect(self, ref: Ref, *, on: bool) -> None:
+        """Keep the patient of a reference from being recycled, or no longer.
+
+        Deletion by a person is not hindered. Raises NotHeldError, and UsageError where a PatientID
+        is that of several patients.
+        """
+        self._require_writable()
+        require_one_patient(self._index, ref, "name a study of the one you mean")
+        studies = {held.series.study for held in held_of(self._index, ref)}
+        if on and studies:
+            self._protection.protect(studies)
+            return
+        patients = [study.patient for study in studies]
+        if not on and ref.level is Level.PATIENT:
+            patients += self._protection.of_id(ref.patient_id)
+        if not patients:
+            raise NotHeldError(f"nothing is held of {ref.uid!r}", "see: modalitty list")
+        self._protection.release(patients)
+
+    def protected(self) -> tuple[ProtectedPatient, ...]:
+        """The patients that recycling leaves alone."""
+        return self._protection.all()
 
     def check(self, *, repair: bool) -> CheckReport:
         """Hold the index against the files; with `repair`, make it say what they say."""
@@ -233,114 +263,22 @@ class Archive:
             )
         return report
 
-    def _held(self, ref: Ref) -> Iterable[Held]:
-        found: Iterable[Held]
-        if ref.sop_instance_uid and ref.level is Level.IMAGE:
-            held = self._index.held(ref.sop_instance_uid)
-            found = [held] if held is not None else []
-        elif ref.series_uid and ref.level is Level.SERIES:
-            series = self._index.series_of_uids([ref.series_uid])
-            found = [held for each in series for held in self._index.members(each)]
-        else:
-            found = self._held_of_studies(ref)
-        return [
-            held
-            for held in found
-            if ref.study_uid in ("", held.series.study.uid)
-            and ref.series_uid in ("", held.series.uid)
-            and ref.patient_id in ("", held.series.study.patient[0])
-        ]
-
-    def _held_of_studies(self, ref: Ref) -> Iterator[Held]:
-        if ref.level is Level.STUDY and ref.study_uid:
-            studies = self._index.studies_of_uids([ref.study_uid])
-        elif ref.level is Level.PATIENT and ref.patient_id:
-            studies = self._index.studies_of_patient_id(ref.patient_id)
-        else:
-            return
-        for study in studies:
-            for series in tuple(study.series.values()):
-                yield from self._index.members(series)
-
-    def _require_one_patient(self, ref: Ref) -> None:
-        if ref.level is Level.PATIENT and len(patients_of_id(self._index, ref.patient_id)) > 1:
-            raise UsageError(
-                f"PatientID {ref.patient_id!r} is that of several patients", "delete by study"
-            )
-
-    def _delete(self, uids: Sequence[str]) -> int:
-        """Set files aside, drop the records, then the files: cut short, it is finished later."""
-        count = 0
-        for uid in uids:
-            with self._landing.claims.claim(uid):
-                count += self._delete_one(uid)
-        return count
-
-    def _delete_one(self, uid: str) -> int:
-        held = self._index.held(uid)
-        if held is None:
-            return 0
-        files = self._landing.files
-        place = self._landing.place(held)
-        try:
-            aside = files.set_aside(place)
-        except FileNotFoundError:
-            aside = ""
-        except OSError as error:
-            raise fault(error, "delete an object") from error
-        try:
-            self._index.remove([uid])
-        except ArchiveError:
-            if aside:
-                files.bring_back(aside, place)
-            raise
-        if aside:
-            files.drop(aside)
-        files.remove(place)
-        return 1
-
     def _require_writable(self) -> None:
         if self._lock is None:
             raise ArchiveError("the archive is opened for reading only")
 
-    def _after_change(self) -> None:
-        if not self._storage.wasteful or not self._closing.acquire(blocking=False):
-            return
-        try:
-            if self._compaction is None or not self._compaction.is_alive():
-                self._compaction = threading.Thread(target=self._compact, name="archive-compaction")
-                self._compaction.start()
-        finally:
-            self._closing.release()
+    def _arrived(self, stored: Stored) -> None:
+        if stored.action is not StoreAction.KEPT_FIRST:
+            held = self._index.held(stored.instance.sop_instance_uid)
+            if held is not None:
+                self._watch.touch(held.series.study.id)
+        self._compactor.after_change()
 
-    def _compact(self) -> None:
-        try:
-            self._storage.compact()
-        except ArchiveError as error:
-            self._tell(Severity.WARNING, f"the index could not be compacted: {error}")
-
-    def _mend(self) -> None:
-        """After opening: finish what was cut short, and rebuild what the journal lost."""
-        saved = finish_leftovers(self._landing)
-        if saved:
-            self._tell(Severity.INFO, f"{saved} objects that were being stored were kept")
-        loaded = self._storage.loaded
-        if loaded.whole:
-            return
-        report = check_archive(self._landing, repair=True)
-        if loaded.damaged:
-            self._storage.compact()
-        if loaded.missing and not report.unindexed:
-            return
-        found = len(report.unindexed)
-        what = (
-            "was gone" if loaded.missing else "was damaged" if loaded.damaged else "was cut short"
-        )
-        self._tell(
-            Severity.WARNING,
-            f"the index {what} and was repaired from the files: {found} objects found again, "
-            f"{len(report.missing)} without their file dropped",
-        )
+    def _is_quiet(self, number: int) -> None:
+        study = self._index.study(number)
+        if study is not None:
+            ref = Ref(level=Level.STUDY, patient_id=study.patient[0], study_uid=study.uid)
+            self._events.publish(StudyStable(ref=ref, instances=study.count))
 
     def _tell(self, severity: Severity, text: str) -> None:
         self._events.publish(Notice(severity=severity, text=text))

@@ -64,6 +64,11 @@ class Catalogue:
             if held is not None and held.series is series:
                 yield held
 
+    def study(self, number: int) -> Study | None:
+        """One study by its number in the tables."""
+        with self.lock:
+            return self._studies.get(number)
+
     def studies(self) -> list[Study]:
         """Every study held now."""
         with self.lock:

@@ -116,8 +116,12 @@ def fold_name(name: str) -> str:
 
 def same_person(held: Values, new: Values) -> bool:
     """True where no attribute that makes a patient differs; what one lacks, the other may give."""
-    pairs = zip(patient_key(held), patient_key(new), strict=True)
-    return all(a == b or not a or not b for a, b in pairs)
+    return alike(patient_key(held), patient_key(new))
+
+
+def alike(one: PatientKey, other: PatientKey) -> bool:
+    """True where two patients do not differ in anything that is known of both."""
+    return all(a == b or not a or not b for a, b in zip(one, other, strict=True))
 
 
 def filled(held: Document, new: Values) -> Document | None:

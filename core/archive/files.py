@@ -18,6 +18,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.archive.entities import Held
 from core.archive.journal import sync_folder
 
 _UID = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
@@ -58,6 +59,11 @@ class ObjectFiles:
         name = "\0".join((study_uid, series_uid, sop_instance_uid)).encode("utf-8", "surrogatepass")
         digest = hashlib.sha256(name).hexdigest()
         return f"{self._root}/{_OTHER}/{digest[:2]}/{digest}.dcm"
+
+    def place_of(self, held: Held) -> str:
+        """Where an instance's file is."""
+        series = held.series
+        return self.place(series.study.uid, series.uid, held.sop_instance_uid)
 
     def new_temp(self) -> tuple[int, str]:
         """An empty file under `incoming/`: descriptor and path."""

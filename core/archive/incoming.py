@@ -10,6 +10,7 @@ from types import TracebackType
 
 from msgspec import Struct
 
+from core.archive.claims import Claims
 from core.archive.elements import Source
 from core.archive.entities import Held
 from core.archive.filemeta import encode_meta
@@ -17,6 +18,7 @@ from core.archive.files import ObjectFiles
 from core.archive.header import Header, read_header
 from core.archive.index import Index
 from core.archive.journal import fault
+from core.archive.room import Room
 from core.errors import (
     ArchiveError,
     DuplicateError,
@@ -31,34 +33,13 @@ _BUFFER = 256 << 10
 _MAX_UID = 1024
 
 
-class Claims:
-    """Lets one thread at a time work on one SOP Instance UID."""
-
-    def __init__(self) -> None:
-        self._state = threading.Condition()
-        self._held: set[str] = set()
-
-    @contextlib.contextmanager
-    def claim(self, uid: str) -> Iterator[None]:
-        """Wait until nobody else works on `uid`, and keep others off it."""
-        with self._state:
-            while uid in self._held:
-                self._state.wait()
-            self._held.add(uid)
-        try:
-            yield
-        finally:
-            with self._state:
-                self._held.discard(uid)
-                self._state.notify_all()
-
-
 class Landing(Struct, frozen=True, kw_only=True):
     """What an object needs of the archive to be taken in."""
 
     files: ObjectFiles
     index: Index
     claims: Claims
+    room: Room
     duplicates: Callable[[], Duplicates]
 
     def instance(self, held: Held) -> Instance:
@@ -70,19 +51,16 @@ class Landing(Struct, frozen=True, kw_only=True):
             sop_instance_uid=held.sop_instance_uid,
             sop_class_uid=str(held.common.get("SOPClassUID", "")),
             transfer_syntax_uid=str(held.common.get("AvailableTransferSyntaxUID", "")),
-            path=self.place(held),
+            path=self.files.place_of(held),
             size=held.own["z"],
         )
-
-    def place(self, held: Held) -> str:
-        """Where an instance's file is."""
-        series = held.series
-        return self.files.place(series.study.uid, series.uid, held.sop_instance_uid)
 
     def land(self, temp: str, header: Header, size: int) -> Stored:
         """Put a synced file in its place and into the index, durably."""
         uid = header.sop_instance_uid
-        with self.claims.claim(uid):
+        need = self._need(uid, size)
+        # Room first: who recycles waits for the claims of others, and may have none himself.
+        with self.room.reserve(need, header.study_uid), self.claims.claim(uid):
             held = self.index.held(uid)
             if held is None:
                 return self._put(temp, header, size, StoreAction.STORED, None)
@@ -92,9 +70,17 @@ class Landing(Struct, frozen=True, kw_only=True):
                     f"an object with SOP Instance UID {uid} is held already",
                     "archive.duplicates says to refuse a second one",
                 )
-            if policy is Duplicates.KEEP_FIRST and os.path.exists(self.place(held)):  # noqa: PTH110
+            if policy is Duplicates.KEEP_FIRST and os.path.exists(self.files.place_of(held)):  # noqa: PTH110
                 return self._keep_first(held, header)
             return self._put(temp, header, size, StoreAction.REPLACED, held)
+
+    def _need(self, uid: str, size: int) -> int:
+        """How many bytes more there will be, at most."""
+        held = self.index.held(uid)
+        if held is None:
+            return size
+        replaces = self.duplicates() is Duplicates.REPLACE
+        return max(0, size - int(held.own["z"])) if replaces else 0
 
     def _keep_first(self, held: Held, header: Header) -> Stored:
         # The first may have come a moment ago: success is said when it is durable, not before.
@@ -107,7 +93,7 @@ class Landing(Struct, frozen=True, kw_only=True):
         self, temp: str, header: Header, size: int, action: StoreAction, old: Held | None
     ) -> Stored:
         place = self.files.place(header.study_uid, header.series_uid, header.sop_instance_uid)
-        old_place = self.place(old) if old is not None else ""
+        old_place = self.files.place_of(old) if old is not None else ""
         # A file that nobody knows may lie there, left by a crash or a deletion cut short: it was
         # never acknowledged and gives way.
         with self._undone_by_failure(place if old_place == place else ""):
@@ -162,7 +148,7 @@ class Incoming:
         transfer_syntax_uid: str,
         source: str,
         limit: int,
-        done: Callable[[], None],
+        done: Callable[[Stored], None],
     ) -> None:
         self._landing = landing
         self._sop_class_uid = sop_class_uid
@@ -225,7 +211,7 @@ class Incoming:
             stored = self._landing.land(self._temp, header, len(self._meta) + self._size)
         finally:
             self.discard()
-        self._done()
+        self._done(stored)
         return stored
 
     def discard(self) -> None:

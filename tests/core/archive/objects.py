@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
@@ -14,7 +14,7 @@ from pydicom.filewriter import write_dataset
 from core.archive.archive import Archive
 from core.events import Event, EventBus
 from core.model import Stored
-from core.settings import Duplicates
+from core.settings import ArchiveSettings, Duplicates
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 IMPLICIT = "1.2.840.10008.1.2"
@@ -77,13 +77,18 @@ class Opener:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.policy = Duplicates.KEEP_FIRST
+        self.settings = ArchiveSettings()
         self.events: list[Event] = []
 
     def __call__(self, *, read_only: bool = False) -> Archive:
         bus = EventBus()
         bus.subscribe(self.events.append)
-        policy: Callable[[], Duplicates] = lambda: self.policy  # noqa: E731
-        return Archive.open(self.folder, duplicates=policy, events=bus, read_only=read_only)
+        return Archive.open(
+            self.folder,
+            settings=lambda: replace(self.settings, duplicates=self.policy),
+            events=bus,
+            read_only=read_only,
+        )
 
     def told(self, kind: type[Event]) -> list[Any]:
         """The events of one kind."""

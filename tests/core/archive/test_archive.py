@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
@@ -393,9 +394,9 @@ def test_many_threads_at_once(opener: Opener) -> None:
         assert errors == []
         assert archive.statistics().instances == 6 * 20 + 5
         assert archive.check(repair=False).clean
-        expected = archive.statistics()
+        expected = replace(archive.statistics(), free=0)
     with opener() as archive:
-        assert archive.statistics() == expected
+        assert replace(archive.statistics(), free=0) == expected
 
 
 def test_a_running_query_survives_deletion(archive: Archive) -> None:

@@ -1,0 +1,81 @@
+"""What a crash or a person left of an archive, put right when it opens."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from core.archive.check import check_archive
+from core.archive.importing import read_object
+from core.archive.incoming import Landing
+from core.errors import ModalittyError
+from core.events import Severity
+
+Tell = Callable[[Severity, str], None]
+
+
+def mend(landing: Landing, tell: Tell) -> None:
+    """Finish what was cut short, and rebuild what the journal lost."""
+    storage = landing.index.storage
+    saved = finish_leftovers(landing)
+    if saved:
+        tell(Severity.INFO, f"{saved} objects that were being stored were kept")
+    loaded = storage.loaded
+    if loaded.whole:
+        return
+    report = check_archive(landing, repair=True)
+    if loaded.damaged:
+        storage.compact()
+    if loaded.missing and not report.unindexed:
+        return
+    what = "was gone" if loaded.missing else "was damaged" if loaded.damaged else "was cut short"
+    tell(
+        Severity.WARNING,
+        f"the index {what} and was repaired from the files: {len(report.unindexed)} objects found"
+        f" again, {len(report.missing)} without their file dropped; which patients are protected"
+        " is not in the files: look it over",
+    )
+
+
+def finish_leftovers(landing: Landing) -> int:
+    """Sweep `incoming/` after a run that was cut short; the number of objects that were saved.
+
+    A file that has its place already was put there, and perhaps not indexed: it is indexed now.
+    Of one that was being deleted the deletion is brought to its end. Everything else was never
+    acknowledged, and goes.
+    """
+    saved = 0
+    for path, _ in landing.files.leftovers():
+        if path.suffix in (".new", ".old"):
+            landing.files.drop(str(path))
+    for path, names in landing.files.leftovers():
+        with contextlib.suppress(ModalittyError, OSError):
+            if path.suffix == ".gone":
+                _finish_deletion(landing, path)
+            elif names > 1:
+                saved += _finish_storing(landing, path)
+        landing.files.drop(str(path))
+    return saved
+
+
+def _finish_storing(landing: Landing, temp: Path) -> int:
+    found = read_object(temp)
+    header = found.header
+    place = landing.files.place(header.study_uid, header.series_uid, header.sop_instance_uid)
+    if not temp.samefile(place):
+        return 0
+    held = landing.index.held(header.sop_instance_uid)
+    old_place = landing.files.place_of(held) if held is not None else place
+    # Also where it is known: it may be the one that was replaced.
+    landing.index.storage.sync(landing.index.add(header, found.size))
+    if old_place != place:
+        landing.files.remove(old_place)
+    return 0 if held is not None else 1
+
+
+def _finish_deletion(landing: Landing, gone: Path) -> None:
+    header = read_object(gone).header
+    held = landing.index.held(header.sop_instance_uid)
+    if held is not None and not Path(landing.files.place_of(held)).exists():
+        landing.index.storage.sync(landing.index.remove([header.sop_instance_uid]))

@@ -1,0 +1,116 @@
+"""The quota: room for what comes in, made by recycling where that is wanted."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+from core.archive.entities import Study
+from core.archive.index import Index
+from core.archive.members import members_of
+from core.archive.protection import Protection
+from core.archive.removal import Remover
+from core.errors import OutOfResourcesError
+from core.events import ArchiveChanged, EventBus, Notice, Severity
+from core.model import Level
+from core.settings import ArchiveSettings, WhenFull
+
+_MIB = 1 << 20
+
+
+class Room:
+    """Keeps the bytes of all objects within `archive.quota_mib`.
+
+    What is recycled are whole studies, the one whose last object came longest ago first. Half a
+    study is worse than none, and a whole patient (Orthanc's measure) is more than is needed.
+    Studies of protected patients stay, and so does the study that the new object belongs to.
+    """
+
+    def __init__(
+        self,
+        remover: Remover,
+        protection: Protection,
+        settings: Callable[[], ArchiveSettings],
+        events: EventBus,
+    ) -> None:
+        self._index: Index = remover.index
+        self._remover = remover
+        self._protection = protection
+        self._settings = settings
+        self._events = events
+        self._lock = threading.Lock()
+        self._reserved = 0
+        self._said_full = False
+
+    @property
+    def quota(self) -> int:
+        """The limit in bytes, 0 for none."""
+        return self._settings().quota_mib * _MIB
+
+    def expect(self, sop_instance_uid: str) -> None:
+        """Raise OutOfResourcesError where no new object could be stored, before its bytes come."""
+        settings = self._settings()
+        if settings.quota_mib and settings.when_full is WhenFull.REFUSE:
+            full = self._index.size >= self.quota
+            if full and self._index.held(sop_instance_uid) is None:
+                self._refuse()
+
+    @contextlib.contextmanager
+    def reserve(self, size: int, study_uid: str) -> Iterator[None]:
+        """Have room for `size` bytes more, of a study, while the context lasts.
+
+        Raises OutOfResourcesError, and then nothing was recycled.
+        """
+        if not size or not self.quota:
+            yield
+            return
+        with self._lock:
+            self._make_room(size, study_uid)
+            self._reserved += size
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reserved -= size
+
+    def _make_room(self, size: int, study_uid: str) -> None:
+        lacking = self._index.size + self._reserved + size - self.quota
+        if lacking <= 0:
+            self._said_full = False
+            return
+        if self._settings().when_full is WhenFull.REFUSE:
+            self._refuse()
+        oldest: list[Study] = []
+        for study in self._index.by_arrival():
+            if study.uid == study_uid or self._protection.covers(study):
+                continue
+            oldest.append(study)
+            lacking -= study.size
+            if lacking <= 0:
+                break
+        else:
+            self._refuse()
+        for study in oldest:
+            self._recycle(study)
+
+    def _recycle(self, study: Study) -> None:
+        size, uid = study.size, study.uid
+        removed = self._remover.remove(
+            [held.sop_instance_uid for held in members_of(self._index, study)]
+        )
+        text = f"the study {uid!r} ({removed} objects, {size / _MIB:.1f} MiB) was deleted"
+        self._tell(Severity.INFO, f"{text} to stay within the archive's quota")
+        self._events.publish(ArchiveChanged(level=Level.STUDY, uid=uid, removed=removed))
+
+    def _refuse(self) -> None:
+        limit = f"the archive's quota of {self._settings().quota_mib} MiB"
+        if not self._said_full:
+            self._said_full = True
+            self._tell(Severity.ERROR, f"{limit} is used up: objects are being refused")
+        raise OutOfResourcesError(
+            f"{limit} is used up", "delete studies, release patients or raise archive.quota_mib"
+        )
+
+    def _tell(self, severity: Severity, text: str) -> None:
+        self._events.publish(Notice(severity=severity, text=text))
