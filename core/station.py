@@ -15,6 +15,7 @@ from core.events import EventBus, ModalitiesChanged, ModalityTested
 from core.imaging.decoder import Decoder
 from core.model import (
     Association,
+    CheckReport,
     ElementRow,
     Instance,
     Job,
@@ -23,8 +24,10 @@ from core.model import (
     Modality,
     Outcome,
     Picture,
+    ProtectedPatient,
     Query,
     Ref,
+    Statistics,
     Window,
 )
 from core.network.listener import Listener
@@ -284,6 +287,25 @@ class Station:
     def delete(self, refs: Sequence[Ref]) -> int:
         """Delete entities and their files; answer with the number of objects removed."""
         return self._held.delete(refs)
+
+    def statistics(self) -> Statistics:
+        """How much is held, by modality too, and how much room there is."""
+        return self._held.statistics()
+
+    def check(self, *, repair: bool = False) -> CheckReport:
+        """Hold the index against the files; with `repair`, make it say what they say."""
+        return self._held.check(repair=repair)
+
+    def protect(self, ref: Ref, *, on: bool) -> None:
+        """Keep the patient of an entity from being recycled, or no longer.
+
+        Raises NotHeldError; UsageError where a PatientID is that of several patients.
+        """
+        self._held.protect(ref, on=on)
+
+    def protected(self) -> tuple[ProtectedPatient, ...]:
+        """The patients that recycling leaves alone."""
+        return self._held.protected()
 
     # -- one object
 

@@ -16,7 +16,7 @@ import typer
 from core.errors import ModalittyError
 from tui import exits
 from tui.output import print_error, print_fault
-from tui.verbs import archive, modalities, network, objects, service
+from tui.verbs import archive, care, modalities, network, objects, service
 from tui.verbs.context import Globals
 
 app = typer.Typer(
@@ -37,6 +37,9 @@ app.command("send")(network.send)
 app.command("list")(archive.list_held)
 app.command("lookup")(archive.lookup)
 app.command("import")(archive.import_paths)
+app.command("statistics")(care.statistics)
+app.command("check")(care.check)
+app.command("protect")(care.protect)
 app.command("dump")(objects.dump)
 app.command("preview")(objects.preview)
 app.add_typer(modalities.app, name="modalities")
