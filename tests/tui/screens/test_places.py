@@ -14,7 +14,7 @@ from tui.app import ModalittyApp
 from tui.commands import MODES
 
 
-@pytest.mark.parametrize("size", [(20, 5), (80, 24), (250, 60)])
+@pytest.mark.parametrize("size", [(20, 5), (250, 60)])
 async def test_every_place_stands_any_size(stations: Pair, size: tuple[int, int]) -> None:
     app = ModalittyApp(stations.me)
     async with app.run_test(size=size, notifications=True) as pilot:
@@ -22,9 +22,9 @@ async def test_every_place_stands_any_size(stations: Pair, size: tuple[int, int]
             await pilot.press("escape", str(number))
             await pilot.pause()
             assert app.current_mode == place.value
-            await pilot.press("question_mark")
-            await pilot.pause()
-            await pilot.press("escape")
+        await pilot.press("question_mark")
+        await pilot.pause()
+        await pilot.press("escape")
         await pilot.resize_terminal(80, 24)
         await until_shown(pilot, "6 Settings", "q Quit")
 
