@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydicom.config import IGNORE
 from pydicom.uid import UID
 
 from core.model import Level, Match, Query, Ref, Root
@@ -14,7 +15,8 @@ from tui.widgets.row_columns import Column, Kind
 
 def _class_name(uid: str) -> str:
     """A SOP class by its name, without the words that all of them have."""
-    return UID(uid).name.removesuffix(" Storage") if uid else ""
+    # No validation: it would warn about what a peer sends, and we only look the name up.
+    return UID(uid, IGNORE).name.removesuffix(" Storage") if uid else ""
 
 
 _PATIENT = (

@@ -85,6 +85,8 @@ class ArchiveScreen(BrowserScreen):
     def _replace(self, listing: Listing, began: float, matches: list[Match]) -> None:
         self._refreshing = False
         self._rest = max(REST, 5 * (time.monotonic() - began))
+        if listing not in self.path:  # gone elsewhere meanwhile: the table shows other rows
+            return
         listing.matches = {}
         rows = listing.add(matches)
         self.table_of(listing.step.level).set_rows([(k, as_values(m.values)) for k, m in rows])
@@ -93,7 +95,7 @@ class ArchiveScreen(BrowserScreen):
     def show_level(self) -> None:
         """Show a level; what changed meanwhile is read again."""
         super().show_level()
-        if not self.here.running and len(self.path) < len(Level):
+        if not self.here.running:
             self.action_refresh()
 
     def outcome_words(self, listing: Listing) -> Content:

@@ -121,9 +121,7 @@ class QueryScreen(BrowserScreen):
 
     def action_fields(self) -> None:
         """Go to the search fields."""
-        if len(self.path) > 1:
-            del self.path[1:]
-            self.show_level()
+        self.action_up(0)
         self.query_one("#PatientName").focus()
 
     def action_leave_fields(self) -> None:
