@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from core import model
-from core.network import negotiation, pdu
+from core.network import negotiation, pdu, roles
 from core.network.association import LINGER, Association
 from core.network.faults import AbortedError, LinkError, ProtocolError
 from core.network.negotiation import Rejection
@@ -35,15 +35,17 @@ def accept(
     """Accept `request`; the association, and a line per presentation context."""
     station = settings.station
     answers = negotiation.negotiate(request, settings)
+    usable = negotiation.accepted(answers)
+    granted = roles.answers(request.roles, usable)
     association = Association(
         wire,
         about,
-        negotiation.accepted(answers),
+        roles.mark(usable, granted),
         max_pdu=station.max_pdu,
         peer_max_pdu=request.max_pdu,
         patience=station.network_timeout,
     )
-    content = pdu.Associate(request.calling, request.called, answers, station.max_pdu)
+    content = pdu.Associate(request.calling, request.called, answers, station.max_pdu, granted)
     wire.send([pdu.encode_accept(content)], station.network_timeout)
     return association, negotiation.describe(answers)
 

@@ -42,6 +42,8 @@ class Context(Struct, frozen=True):
     id: int
     abstract_syntax: str
     transfer_syntax: str
+    reversed: bool = False
+    """The requestor is the SCP on it (role selection, PS3.7 D.3.3.4): the acceptor may ask."""
 
 
 class Message(Struct, frozen=True):

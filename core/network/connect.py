@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pynetdicom.presentation import PresentationContext, negotiate_as_requestor
 
 from core import model
-from core.network import contexts, negotiation, pdu
+from core.network import contexts, negotiation, pdu, roles
 from core.network.association import LINGER, Association
 from core.network.contexts import Offer
 from core.network.faults import (
@@ -58,6 +58,7 @@ def open_association(
             contexts.require_title(peer.ae_title),
             proposed,
             station.max_pdu,
+            roles.proposals(offers),
         )
     )
     wire = Wire(_connect(peer, station.connect_timeout, stop))
@@ -84,7 +85,7 @@ def _established(
     station: StationSettings,
 ) -> tuple[Association, tuple[str, ...]]:
     answers = tuple(negotiate_as_requestor(list(proposed), list(answer.contexts)))
-    usable = negotiation.accepted(answers)
+    usable = roles.mark(negotiation.accepted(answers), answer.roles)
     association = Association(
         wire,
         about,

@@ -43,13 +43,19 @@ MOVE = {
     Root.STUDY: "1.2.840.10008.5.1.4.1.2.2.2",
     Root.PATIENT_STUDY_ONLY: "1.2.840.10008.5.1.4.1.2.3.2",
 }
-ROOTS = {uid: root for table in (FIND, MOVE) for root, uid in table.items()}
+GET = {
+    Root.PATIENT: "1.2.840.10008.5.1.4.1.2.1.3",
+    Root.STUDY: "1.2.840.10008.5.1.4.1.2.2.3",
+    Root.PATIENT_STUDY_ONLY: "1.2.840.10008.5.1.4.1.2.3.3",
+}
+ROOTS = {uid: root for table in (FIND, MOVE, GET) for root, uid in table.items()}
 """SOP class of a query or retrieve service → its information model."""
 
 _SERVICES = {
     VERIFICATION: Operation.ECHO,
     **dict.fromkeys(FIND.values(), Operation.FIND),
     **dict.fromkeys(MOVE.values(), Operation.MOVE),
+    **dict.fromkeys(GET.values(), Operation.GET),
 }
 _STORAGE = frozenset(_STORAGE_CLASSES.values()) | {
     uid
@@ -63,6 +69,8 @@ class Offer(Struct, frozen=True):
 
     abstract_syntax: str
     transfer_syntaxes: tuple[str, ...]
+    as_scp: bool = False
+    """We would be the SCP on it, and take requests (role selection, PS3.7 D.3.3.4)."""
 
 
 def operation(abstract_syntax: str) -> Operation | None:

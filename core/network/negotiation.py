@@ -14,7 +14,7 @@ from pynetdicom._globals import APPLICATION_CONTEXT_NAME
 from pynetdicom.presentation import PresentationContext, negotiate_as_acceptor
 
 from core.model import ALL_OPERATIONS, Operation
-from core.network import contexts, pdu
+from core.network import contexts, pdu, roles
 from core.network.association import Context
 from core.settings import Accept, Settings, UnknownCallers
 
@@ -69,10 +69,36 @@ def judge(request: pdu.Associate, settings: Settings) -> Rejection | None:
 
 
 def negotiate(request: pdu.Associate, settings: Settings) -> tuple[PresentationContext, ...]:
-    """The answer to each proposed presentation context, PS3.8 9.3.3.2."""
+    """The answer to each proposed presentation context, PS3.8 9.3.3.2.
+
+    A storage class on which the requestor is the SCP is there for C-GET: whoever may get may have
+    it, and what we take ourselves does not matter.
+    """
     rights = allowed(settings, request.calling.strip()) or frozenset()
     accept = settings.station.accept
-    return tuple(_answer(proposed, rights, accept) for proposed in request.contexts)
+    to_get = roles.scp_only(request.roles)
+    if Operation.GET in rights and Operation.STORE not in rights:
+        to_get = roles.as_scp(request.roles)
+    return tuple(
+        _answer_to_get(proposed, rights)
+        if contexts.operation(abstract := str(proposed.abstract_syntax)) is Operation.STORE
+        and abstract in to_get
+        else _answer(proposed, rights, accept)
+        for proposed in request.contexts
+    )
+
+
+def _answer_to_get(
+    proposed: PresentationContext, rights: frozenset[Operation]
+) -> PresentationContext:
+    """A context to send objects on: explicit VR where it is offered, for all can be had in it."""
+    if Operation.GET not in rights:
+        return _refuse(proposed, _USER_REJECTION)
+    offered = [str(syntax) for syntax in proposed.transfer_syntax]
+    best = next((syntax for syntax in contexts.NATIVE if syntax in offered), offered[0])
+    supported = pdu.context(1, str(proposed.abstract_syntax), [best])
+    answers, _ = negotiate_as_acceptor([proposed], [supported])
+    return answers[0]
 
 
 def _answer(
