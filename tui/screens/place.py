@@ -30,6 +30,7 @@ class PlaceScreen(Screen[None]):
     """
 
     PLACE: ClassVar[Place]
+    AUTO_FOCUS = "RowTable"  # never a field: the next digit is to lead on to another place
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]  # noqa: RUF012
 

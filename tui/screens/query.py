@@ -72,14 +72,13 @@ class QueryScreen(BrowserScreen):
         yield from self.tables()
 
     def on_mount(self) -> None:
-        """Start with the first modality, at the fields."""
+        """Start with the first modality."""
         if self.peer is None:
             modalities = self.station.modalities()
             self.peer = modalities[0] if modalities else None
         self._tell_wrong("")
         self.show_crumbs()
         self._hint()
-        self.action_fields()
 
     def source(self, query: Query, cancel: threading.Event) -> Iterator[Match | Outcome]:
         """Ask the peer by C-FIND."""
@@ -204,7 +203,7 @@ class QueryScreen(BrowserScreen):
         return tuple(out)
 
     def _hint(self) -> None:
-        hint = "enter runs the query; empty fields ask for all. * and ? are wildcards."
+        hint = "f goes to the search fields, enter there runs them, r runs them from here."
         self.query_one("#outcome", Static).update(safe_content(hint, "$text-muted"))
 
     def _forget(self) -> None:

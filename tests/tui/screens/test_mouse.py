@@ -16,7 +16,7 @@ async def test_tabs_footer_rows_and_the_way_up_are_clicked(stations: Pair) -> No
         await until_shown(pilot, "● answers")
         await pilot.click("#tabs", offset=(text_of(app).splitlines()[0].index("2 Query"), 0))
         await until_shown(pilot, "pacs (PACS) studies")
-        await pilot.press("enter")
+        await pilot.press("r")
         await until_shown(pilot, "● 2 studies in")
         await pilot.click("#rows-STUDY", offset=(10, 2), times=2)
         await until_shown(pilot, "● 2 series in", "→ Patient Number 2")

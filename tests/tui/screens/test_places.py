@@ -19,7 +19,7 @@ async def test_every_place_stands_any_size(stations: Pair, size: tuple[int, int]
     app = ModalittyApp(stations.me)
     async with app.run_test(size=size, notifications=True) as pilot:
         for number, place in enumerate(MODES, 1):
-            await pilot.press("escape", str(number))
+            await pilot.press(str(number))
             await pilot.pause()
             assert app.current_mode == place.value
         await pilot.press("question_mark")
@@ -32,7 +32,7 @@ async def test_every_place_stands_any_size(stations: Pair, size: tuple[int, int]
 async def test_resize_to_nearly_nothing_and_back_keeps_the_rows(stations: Pair) -> None:
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("2", "enter")
+        await pilot.press("2", "r")
         await until_shown(pilot, "● 2 studies in")
         await pilot.resize_terminal(20, 5)
         await pilot.pause()

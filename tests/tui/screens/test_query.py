@@ -25,7 +25,7 @@ async def test_fields_narrow_the_search_and_wrong_dates_are_refused(stations: Pa
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("2")
         await until_shown(pilot, "pacs (PACS) studies")
-        await pilot.press(*"patient*", "tab", "tab", *"tomorrow", "enter")
+        await pilot.press("f", *"patient*", "tab", "tab", *"tomorrow", "enter")
         await until_shown(pilot, "this is no date: try today")
         await paste(pilot, "2024-01-03")
         await pilot.press("enter")
@@ -41,7 +41,7 @@ async def test_fields_narrow_the_search_and_wrong_dates_are_refused(stations: Pa
 async def test_patients_lead_to_their_studies(stations: Pair) -> None:
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("2", "escape", "l")
+        await pilot.press("2", "l")
         await until_shown(pilot, "pacs (PACS) patients", "● 2 patients in")
         await pilot.press("down", "enter")
         await until_shown(pilot, "● 1 study in", "→ Patient Number 2")
@@ -57,7 +57,7 @@ async def test_esc_cancels_a_query_that_a_peer_never_answers(stations: Pair, sil
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("2")
         await until_shown(pilot, "aaa (PACS) studies")
-        await pilot.press("enter")
+        await pilot.press("r")
         await until_shown(pilot, "esc cancels")
         await pilot.press("escape")
         await until(pilot, lambda: "so far" not in text_of(app), "the end of the query")
@@ -81,7 +81,7 @@ async def test_failure_of_a_query_is_told_with_advice(stations: Pair) -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("2")
         await until_shown(pilot, "aaa (WRONG) studies")
-        await pilot.press("enter")
+        await pilot.press("f", "enter")
         await until_shown(pilot, "✖ Association rejected", "→ ")
         await pilot.press("p")
         await until_shown(pilot, "Ask whom")
@@ -92,7 +92,7 @@ async def test_failure_of_a_query_is_told_with_advice(stations: Pair) -> None:
 async def test_one_series_comes_alone_and_opens_from_the_query(stations: Pair) -> None:
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("2", "enter")
+        await pilot.press("2", "r")
         await until_shown(pilot, "● 2 studies in")
         await pilot.press("enter")
         await until_shown(pilot, "● 2 series in")
