@@ -14,6 +14,7 @@ from core.archive.attributes import (
     OWN,
     SERIES,
 )
+from core.archive.decoding import CHARACTER_SET, ValueDecoder
 from core.archive.elements import (
     DEFLATED,
     UNDEFINED,
@@ -24,15 +25,11 @@ from core.archive.elements import (
     Walk,
     encoding_of,
 )
-from core.archive.text import decode, encodings_of
 from core.errors import NotDicomError
 
-_MAX_VALUE = 16384
 _MAX_ITEMS = 32
-_CHARACTER_SET = 0x00080005
-_KEPT_BLANK = ("LT", "ST", "UT")
 
-_LOOKED_AT = frozenset((*KEPT, _CHARACTER_SET))
+_LOOKED_AT = frozenset((*KEPT, CHARACTER_SET))
 
 Values = dict[str, Any]
 """Keyword → text, several values joined by a backslash; a list of such for a sequence."""
@@ -115,13 +112,13 @@ class _Reader:
         self._source = source
         self._encoding = encoding
         self._walk = Walk(source)
-        self._codecs, _ = encodings_of("")
+        self._values = ValueDecoder(source, encoding, header.warnings)
 
     def read(self) -> None:
         last = -1
         for element in self._walk.elements(0, self._source.size, self._encoding, _LOOKED_AT):
-            if element.tag == _CHARACTER_SET:
-                self._choose_codecs(element)
+            if element.tag == CHARACTER_SET:
+                self._values.choose_codecs(element)
             elif element.tag in KEPT:
                 self._keep(element)
             elif element.length == UNDEFINED and element.tag > LAST_TAG:
@@ -131,18 +128,12 @@ class _Reader:
                 raise DamagedError(f"no data set: element ({element.tag:08X})")
             last = element.tag
 
-    def _choose_codecs(self, element: Element) -> None:
-        value = self._source.take(element.at, min(element.length, 256))
-        self._codecs, warning = encodings_of(value.decode("latin_1").strip(" \0"))
-        if warning:
-            self._header.warnings.append(warning)
-
     def _keep(self, element: Element) -> None:
         keyword, vr = KEPT[element.tag]
         if vr == "SQ":
             value: Any = self._sequence(element)
         else:
-            value = self._value(element, vr, keyword)
+            value = self._values.text(element, vr, keyword)
         if value:
             self._record_of(keyword).setdefault(keyword, value)
 
@@ -172,38 +163,6 @@ class _Reader:
         values: Values = {}
         for element in self._walk.elements(start, end, encoding):
             known = KEPT_NESTED.get(element.tag)
-            if known and (text := self._value(element, known[1], known[0])):
+            if known and (text := self._values.text(element, known[1], known[0])):
                 values[known[0]] = text
         return values
-
-    def _value(self, element: Element, vr: str, keyword: str) -> str:
-        if element.length > _MAX_VALUE:
-            if element.length == UNDEFINED or element.at + element.length <= self._source.size:
-                self._header.warnings.append(f"{keyword} is too long to be indexed")
-            return ""
-        raw = self._source.take(element.at, element.length)
-        if vr == "US":
-            return self._numbers(raw)
-        text, good = decode(raw, self._codecs if vr in _TEXT_VRS else _ASCII, is_name=vr == "PN")
-        if not good:
-            self._header.warnings.append(f"{keyword} does not fit its character set")
-        return tidy(text, vr)
-
-    def _numbers(self, raw: bytes) -> str:
-        order = "little" if self._encoding.little else "big"
-        pairs = (raw[at : at + 2] for at in range(0, len(raw) - 1, 2))
-        return "\\".join(str(int.from_bytes(pair, order)) for pair in pairs)  # type: ignore[arg-type]
-
-
-_TEXT_VRS = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
-_ASCII, _ = encodings_of("")
-
-
-def tidy(text: str, vr: str) -> str:
-    """A value without its padding: outer spaces do not count but in long texts (PS3.5 6.2)."""
-    if vr in _KEPT_BLANK:
-        return text.rstrip(" \0")
-    if "\\" not in text:
-        return text.strip(" \0")
-    parts = [part.strip(" \0") for part in text.split("\\")]
-    return "\\".join(parts) if any(parts) else ""

@@ -12,7 +12,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from core.archive import attributes
-from core.archive.header import tidy
+from core.archive.decoding import tidy
 from core.archive.matching import Matcher, compile_value, has_wildcard
 from core.archive.text import decode, encodings_of
 from core.errors import UsageError
