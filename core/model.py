@@ -191,6 +191,7 @@ class JobKind(str, Enum):
     GET = "get"
     SEND = "send"
     IMPORT = "import"
+    EXPORT = "export"
 
 
 class JobState(str, Enum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -35,8 +36,9 @@ from core.network.scu import Caller
 from core.settings import Settings, ae_title_fault, modality_warnings
 from core.settings_file import SettingsStore, user_data_path
 from core.transfers import work
+from core.transfers.export_places import check_target
 from core.transfers.ledger import Ledger
-from core.transfers.orders import ImportOrder, MoveOrder, SendOrder
+from core.transfers.orders import ExportOrder, ImportOrder, MoveOrder, SendOrder
 from core.transfers.queue import JobQueue
 from core.transfers.tools import Tools
 
@@ -66,6 +68,7 @@ class Station:
             self.events,
             lambda: self.settings,
             lambda order, progress: work.run(order, progress, tools),
+            work.give_up,
         )
 
     @classmethod
@@ -230,6 +233,28 @@ class Station:
         _need(paths)
         _ = self._held
         return self._queue.start(ImportOrder(paths=_absolute(paths)), priority)
+
+    def export(
+        self,
+        refs: Sequence[Ref],
+        folder_or_zip: Path,
+        *,
+        dicomdir: bool = True,
+        priority: int = 0,
+    ) -> Job:
+        """Write what is held of `refs` to a new or empty folder, or to a new file ending in .zip.
+
+        The files are those of the archive, laid out as PS3.10 8 has it, with a DICOMDIR. Returns
+        the queued job. Raises UsageError.
+        """
+        _need(refs)
+        target = folder_or_zip.absolute()
+        check_target(target)
+        if target.resolve().is_relative_to(self._held.folder.resolve()):
+            raise UsageError(f"{target} lies in the archive's own folder", "name another folder")
+        token = uuid.uuid4().hex
+        order = ExportOrder(refs=tuple(refs), target=str(target), dicomdir=dicomdir, token=token)
+        return self._queue.start(order, priority)
 
     def keep_jobs(self) -> None:
         """Keep jobs in the data folder from now on, and go on with those that are kept there.

@@ -31,7 +31,17 @@ class ImportOrder(Struct, frozen=True, kw_only=True, tag="import"):
     paths: tuple[str, ...]
 
 
-Order = MoveOrder | SendOrder | ImportOrder
+class ExportOrder(Struct, frozen=True, kw_only=True, tag="export"):
+    """Write what is held of `refs` to the folder or zip `target`, with a DICOMDIR or without."""
+
+    refs: tuple[Ref, ...]
+    target: str
+    dicomdir: bool = True
+    token: str
+    """A number in hexadecimal that no other export has: it marks what this one has written."""
+
+
+Order = MoveOrder | SendOrder | ImportOrder | ExportOrder
 
 
 def job_for(order: Order, priority: int = 0) -> Job:
@@ -50,6 +60,8 @@ def job_for(order: Order, priority: int = 0) -> Job:
 def _destination(order: Order) -> str:
     if isinstance(order, MoveOrder):
         return order.destination
+    if isinstance(order, ExportOrder):
+        return order.target
     return order.peer.ae_title if isinstance(order, SendOrder) else ""
 
 

@@ -47,6 +47,11 @@ class Progress:
         self._stop_as = state
         self.stop.set()
 
+    @property
+    def stopped_as(self) -> JobState | None:
+        """What the job is asked to end as; None while it is to go on."""
+        return self._stop_as if self.stop.is_set() else None
+
     def update(self, **changes: Any) -> None:
         """Replace fields of the snapshot and tell the subscribers."""
         self._apply(lambda job: replace(job, **changes))

@@ -39,12 +39,20 @@ class JobQueue:
     """Runs jobs in threads of their own: by priority, then age, within limits.
 
     `settings()` gives the limits: `station.max_jobs` in all, and `max_jobs` of each modality.
+    `give_up(order)` cleans up after a job that is cancelled while it does not run.
     """
 
-    def __init__(self, events: EventBus, settings: Callable[[], Settings], run: Run) -> None:
+    def __init__(
+        self,
+        events: EventBus,
+        settings: Callable[[], Settings],
+        run: Run,
+        give_up: Callable[[Order], None] = lambda order: None,
+    ) -> None:
         self._events = events
         self._settings = settings
         self._run = run
+        self._give_up = give_up
         self._ledger: Ledger | None = None
         self._ids = itertools.count(1)
         self._tasks: dict[int, _Task] = {}
@@ -152,6 +160,8 @@ class JobQueue:
                 return True
         ended = time.time() if state.ended else 0.0
         self._replace(task, lambda job: replace(job, state=state, note=note, ended=ended))
+        if state.ended:
+            self._give_up(task.order)
         return True
 
     def _queue_again(self, job_id: int, fits: Callable[[Job], bool], attempts: int) -> bool:

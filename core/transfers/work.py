@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from core.transfers.export import discard_export, run_export
 from core.transfers.importing import run_import
 from core.transfers.move import run_move
-from core.transfers.orders import ImportOrder, MoveOrder, Order, SendOrder
+from core.transfers.orders import ExportOrder, ImportOrder, MoveOrder, Order, SendOrder
 from core.transfers.progress import Progress
 from core.transfers.send import run_send
 from core.transfers.tools import Tools
@@ -18,3 +19,11 @@ def run(order: Order, progress: Progress, tools: Tools) -> None:
         run_send(order, progress, tools)
     elif isinstance(order, ImportOrder):
         run_import(order, progress, tools)
+    elif isinstance(order, ExportOrder):
+        run_export(order, progress, tools)
+
+
+def give_up(order: Order) -> None:
+    """Remove what an order has left that is cancelled while it does not run."""
+    if isinstance(order, ExportOrder):
+        discard_export(order)

@@ -1,4 +1,4 @@
-"""Verbs about what is held here: list, lookup, import."""
+"""Verbs about what is held here: list, lookup, import, export."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import to_builtins
 from core.model import Query
 from tui import exits
 from tui.output import print_fault, print_json, print_table
-from tui.verbs.context import Json, follow, options
+from tui.verbs.context import Json, follow, held_refs, options
 from tui.verbs.keys import Keys, LevelOption, keys_of, level_of, row_of
 
 
@@ -66,3 +66,16 @@ def import_paths(
     options(ctx).may_change("import")
     with options(ctx).station() as station:
         follow(station, station.import_files(paths), json=json)
+
+
+def export(
+    ctx: typer.Context,
+    what: Annotated[list[str], typer.Argument(help="UIDs, PatientIDs or AccessionNumbers.")],
+    to: Annotated[Path, typer.Option(help="A new or empty folder, or a new .zip.", metavar="PATH")],
+    dicomdir: Annotated[bool, typer.Option(help="List the files in a DICOMDIR.")] = True,
+    json: Json = False,
+) -> None:
+    """Write what is held to a folder or a zip, with a DICOMDIR; nothing is overwritten."""
+    with options(ctx).station(reads_only=True) as station:
+        refs = [ref for word in what for ref in held_refs(station.lookup(word), word)]
+        follow(station, station.export(refs, to, dicomdir=dicomdir), json=json)

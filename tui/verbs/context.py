@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from core.errors import UsageError
-from core.model import Job, Level, Modality, Ref
+from core.errors import NotHeldError, UsageError
+from core.model import Job, Level, LookupHit, Modality, Ref
 from core.settings import ae_title_fault, modality_faults
 from core.settings_file import SettingsStore
 from core.station import Station
@@ -107,6 +107,13 @@ def ref_of(study: str, series: str, instance: str) -> Ref:
         raise UsageError("nothing named", "give --study, --series or --instance")
     level = Level.IMAGE if instance else Level.SERIES if series else Level.STUDY
     return Ref(level=level, study_uid=study, series_uid=series, sop_instance_uid=instance)
+
+
+def held_refs(hits: tuple[LookupHit, ...], word: str) -> list[Ref]:
+    """Name what a look-up found; raises NotHeldError where that is nothing."""
+    if not hits:
+        raise NotHeldError(f"{word} is neither a file nor held here", "look it up, or correct it")
+    return [hit.ref for hit in hits]
 
 
 def destination_of(station: Station, to: str) -> str:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from core.errors import NotHeldError, UsageError
-from core.model import Level, LookupHit, Match, Outcome, Query, Ref, Root
+from core.errors import UsageError
+from core.model import Level, Match, Outcome, Query, Ref, Root
 from tui import exits
 from tui.output import outcome_text, print_fault, print_json, print_table
 from tui.verbs.context import (
@@ -23,6 +23,7 @@ from tui.verbs.context import (
     Study,
     destination_of,
     follow,
+    held_refs,
     options,
     peer_of,
     ref_of,
@@ -124,14 +125,8 @@ def send(
         refs: list[Ref] = []
         for word in what:
             if Path(word) not in paths:
-                refs += _held(station.lookup(word), word)
+                refs += held_refs(station.lookup(word), word)
         follow(station, station.send(peer, refs=refs, paths=paths), json=json)
-
-
-def _held(hits: tuple[LookupHit, ...], word: str) -> list[Ref]:
-    if not hits:
-        raise NotHeldError(f"{word} is neither a file nor held here", "look it up, or correct it")
-    return [hit.ref for hit in hits]
 
 
 class _Answers:

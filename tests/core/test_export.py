@@ -1,0 +1,317 @@
+"""Exports: a file-set that others can read, whole or not there, and nothing overwritten."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pydicom
+import pytest
+from pydicom.fileset import FileSet
+
+from core.errors import UsageError
+from core.events import JobChanged
+from core.model import Instance, Job, JobState, Level, Query, Ref
+from core.settings_file import SettingsStore, shipped_config_path
+from core.station import Station
+from tests.core.archive.objects import BIG, EXPLICIT, IMPLICIT, encode, make
+from tests.peers import dcmtk
+from tests.samples import sample_files
+
+STUDY = Ref(level=Level.STUDY, study_uid="1.2")
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    config = tmp_path / "config.toml"
+    config.write_text(shipped_config_path().read_text())
+    with Station.open(SettingsStore.open(config), tmp_path / "data") as opened:
+        yield opened
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def fill(station: Station, tmp_path: Path, count: int = 3, syntax: str = EXPLICIT) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(count):
+        ds = make(
+            f"1.2.1.{number}",
+            InstanceNumber=str(number),
+            PixelData=bytes(2000),
+            Rows=2,
+            BitsAllocated=16,
+        )
+        (source / str(number)).write_bytes(encode(ds, syntax))
+    job = station.wait(station.import_files([source]).id, 60)
+    assert job.arrived == count, job
+    shutil.rmtree(source)
+
+
+def run(station: Station, *refs: Ref, to: Path, **options: bool) -> Job:
+    return station.wait(station.export(refs or [STUDY], to, **options).id, 60)
+
+
+def held(station: Station, ref: Ref = STUDY) -> tuple[Instance, ...]:
+    return station.instances(ref)
+
+
+def objects_in(folder: Path) -> list[bytes]:
+    return sorted(path.read_bytes() for path in (folder / "DICOM").rglob("*") if path.is_file())
+
+
+def objects_held(station: Station) -> list[bytes]:
+    return sorted(Path(one.path).read_bytes() for one in held(station))
+
+
+def listed_in(folder: Path) -> dict[str, str]:
+    """What pydicom finds in a DICOMDIR: SOP Instance UID and path of each file."""
+    listed = FileSet(folder / "DICOMDIR")
+    try:
+        return {str(one.SOPInstanceUID): one.path for one in listed}
+    finally:
+        listed._stage["t"].cleanup()
+
+
+# -- what is written
+
+
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG])
+def test_a_folder_holds_the_files_as_they_are_and_a_dicomdir_that_lists_them(
+    station: Station, tmp_path: Path, folder: Path, syntax: str
+) -> None:
+    fill(station, tmp_path, 3, syntax)
+    job = run(station, to=folder)
+    assert (job.state, job.arrived, job.promised) == (JobState.DONE, 3, 3), job
+    assert job.arrived_bytes == sum(one.size for one in held(station))
+    assert objects_in(folder) == objects_held(station)
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    image = "DICOM/ST000001/SE000001/IM00000"
+    assert names == {"DICOMDIR", f"{image}1", f"{image}2", f"{image}3"}
+    listed = listed_in(folder)
+    assert set(listed) == {f"1.2.1.{n}" for n in range(3)}
+    for uid, path in listed.items():
+        assert pydicom.dcmread(path).SOPInstanceUID == uid
+    records = pydicom.dcmread(folder / "DICOMDIR").DirectoryRecordSequence
+    kinds = [record.DirectoryRecordType for record in records]
+    assert kinds == ["PATIENT", "STUDY", "SERIES", "IMAGE", "IMAGE", "IMAGE"]
+    assert (records[0].PatientID, records[0].PatientName) == ("P1", "Doe^Jane")
+    assert records[3].Rows == 2
+
+
+def test_what_an_object_lacks_is_filled_in_its_records_and_not_in_the_object(
+    station: Station, tmp_path: Path, folder: Path
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    lacking = dict.fromkeys(("PatientID", "StudyDate", "StudyTime", "Modality", "InstanceNumber"))
+    (source / "1").write_bytes(encode(make("1.2.1.1", **lacking)))
+    (source / "2").write_bytes(encode(make("1.2.1.2", **lacking, ContentDate="20230405")))
+    station.wait(station.import_files([source]).id, 30)
+    assert run(station, to=folder).state is JobState.DONE
+    assert objects_in(folder) == objects_held(station)
+    patient, study, series, first, second = pydicom.dcmread(
+        folder / "DICOMDIR"
+    ).DirectoryRecordSequence
+    assert patient.PatientID == "MISSING-1"
+    assert (study.StudyDate, study.StudyTime, study.StudyID) == ("19000101", "000000", "1")
+    assert (series.Modality, series.SeriesNumber) == ("OT", 1)
+    assert (first.InstanceNumber, second.InstanceNumber) == (1, 2)
+
+
+def test_patients_who_share_an_id_stay_apart_and_names_keep_their_character_set(
+    station: Station, tmp_path: Path, folder: Path
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for number, name in enumerate(("Möller^Ä", "山田^太郎")):
+        ds = make(
+            f"1.{number}.3", StudyInstanceUID=f"1.{number}", SeriesInstanceUID=f"1.{number}.1"
+        )
+        ds.SpecificCharacterSet = "ISO_IR 192"
+        ds.PatientName = name
+        (source / str(number)).write_bytes(encode(ds))
+    station.wait(station.import_files([source]).id, 30)
+    refs = [Ref(level=Level.PATIENT, patient_id="P1")]
+    assert run(station, *refs, to=folder).arrived == 2
+    records = pydicom.dcmread(folder / "DICOMDIR").DirectoryRecordSequence
+    patients = [str(r.PatientName) for r in records if r.DirectoryRecordType == "PATIENT"]
+    assert sorted(patients) == ["Möller^Ä", "山田^太郎"]
+    assert {str(p.PatientName) for p in records if "PatientName" in p} == set(patients)
+
+
+def test_a_zip_has_the_same_layout_and_comes_back_in(
+    station: Station, tmp_path: Path, folder: Path
+) -> None:
+    fill(station, tmp_path)
+    path = tmp_path / "out.ZIP"
+    job = run(station, to=path)
+    assert (job.state, job.arrived) == (JobState.DONE, 3), job
+    assert not list(tmp_path.glob(".*.part"))
+    with zipfile.ZipFile(path) as made:
+        assert made.testzip() is None
+        made.extractall(folder)
+    assert objects_in(folder) == objects_held(station)
+    assert len(listed_in(folder)) == 3
+    before = objects_held(station)
+    station.delete([STUDY])
+    assert station.wait(station.import_files([path]).id, 30).arrived == 3
+    assert objects_held(station) == before
+
+
+def test_without_a_dicomdir(station: Station, tmp_path: Path, folder: Path) -> None:
+    fill(station, tmp_path)
+    assert run(station, to=folder, dicomdir=False).state is JobState.DONE
+    assert [path.name for path in folder.iterdir()] == ["DICOM"]
+
+
+def test_every_sample_goes_out_and_comes_back_in(
+    station: Station, tmp_path: Path, folder: Path
+) -> None:
+    imported = station.wait(station.import_files(sample_files()).id, 100)
+    query = Query(level=Level.STUDY, keys={"StudyInstanceUID": ""})
+    refs = [
+        Ref(level=Level.STUDY, study_uid=match.values["StudyInstanceUID"])
+        for match in station.list(query)
+    ]
+    job = run(station, *refs, to=folder)
+    assert job.state is JobState.DONE, job.failures
+    assert imported.arrived >= job.arrived > 100
+    before = {one.sop_instance_uid for ref in refs for one in held(station, ref)}
+    station.delete(refs)
+    again = station.wait(station.import_files([folder / "DICOMDIR"]).id, 60)
+    assert (again.state, again.arrived) == (JobState.DONE, job.arrived), again.failures
+    assert {one.sop_instance_uid for ref in refs for one in held(station, ref)} == before
+
+
+# -- what is not
+
+
+def test_nothing_is_overwritten(station: Station, tmp_path: Path, folder: Path) -> None:
+    fill(station, tmp_path)
+    folder.mkdir()
+    (folder / "mine").write_text("precious")
+    (tmp_path / "mine.zip").write_text("precious")
+    for target, words in (
+        (folder, "not empty"),
+        (tmp_path / "mine.zip", "exists already"),
+        (folder / "mine", "is no folder"),
+        (tmp_path / "no" / "such", "there is no folder"),
+        (tmp_path / "data" / "objects" / "x", "archive's own folder"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            station.export([STUDY], target)
+    assert (folder / "mine").read_text() == (tmp_path / "mine.zip").read_text() == "precious"
+
+
+def test_what_is_not_held_or_cannot_be_read_is_told_and_a_retry_does_the_rest(
+    station: Station, tmp_path: Path, folder: Path
+) -> None:
+    fill(station, tmp_path)
+    lost = Path(held(station)[1].path)
+    data = lost.read_bytes()
+    lost.unlink()
+    for target in (folder, tmp_path / "out.zip"):
+        job = run(station, STUDY, Ref(level=Level.STUDY, study_uid="9"), to=target)
+        assert (job.state, job.arrived, job.failed) == (JobState.PARTIAL, 2, 2)
+        assert {failure.what for failure in job.failures} == {"9", "1.2.1.1"}
+        lost.write_bytes(data)
+        assert station.retry(job.id)
+        job = station.wait(job.id, 30)
+        assert (job.arrived, job.failed, job.promised) == (3, 1, 3)
+        lost.unlink()
+    lost.write_bytes(data)
+    assert objects_in(folder) == objects_held(station)
+    assert len(listed_in(folder)) == 3
+    with zipfile.ZipFile(tmp_path / "out.zip") as made:
+        assert len(made.namelist()) == len(set(made.namelist())) == 4
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_nothing_held_leaves_nothing(station: Station, tmp_path: Path, name: str) -> None:
+    job = run(station, to=tmp_path / name)
+    assert job.state is JobState.FAILED
+    assert not list(tmp_path.glob("*out*"))
+
+
+# -- in mid-way
+
+
+class Stopper:
+    """Does something to the job once some of its objects are through."""
+
+    def __init__(self, station: Station, act: str, after: int) -> None:
+        self.seen: list[Job] = []
+        self._station = station
+        self._act = act
+        self._after = after
+        self._done = threading.Event()
+        station.events.subscribe(self)
+
+    def __call__(self, event: object) -> None:
+        if isinstance(event, JobChanged) and event.job.kind.value == "export":
+            self.seen.append(event.job)
+            if event.job.arrived == self._after and not self._done.is_set():
+                self._done.set()
+                getattr(self._station, self._act)(event.job.id)
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_a_pause_keeps_what_is_written_and_the_rest_follows(
+    station: Station, tmp_path: Path, name: str
+) -> None:
+    fill(station, tmp_path, 6)
+    stopper = Stopper(station, "pause", 2)
+    job = station.export([STUDY], tmp_path / name)
+    station.events.subscribe(stopper)
+    paused = threading.Event()
+    station.events.subscribe(
+        lambda e: paused.set() if isinstance(e, JobChanged) and e.job.state.value == "paused" else 0
+    )
+    assert paused.wait(20)
+    assert not (tmp_path / "out" / "DICOM").exists()
+    assert not (tmp_path / "out.zip").exists()
+    deadline = time.monotonic() + 10
+    while not station.resume(job.id):  # its thread may still be letting go
+        assert time.monotonic() < deadline
+    job = station.wait(job.id, 30)
+    assert (job.state, job.arrived, job.promised) == (JobState.DONE, 6, 6), job
+    assert [seen.arrived for seen in stopper.seen] == sorted(seen.arrived for seen in stopper.seen)
+    out = tmp_path / "out"
+    if name == "out.zip":
+        with zipfile.ZipFile(tmp_path / name) as made:
+            assert made.testzip() is None
+            made.extractall(out)
+    assert objects_in(out) == objects_held(station)
+    assert len(listed_in(out)) == 6
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_a_cancel_leaves_nothing(station: Station, tmp_path: Path, name: str) -> None:
+    fill(station, tmp_path, 6)
+    Stopper(station, "cancel", 2)
+    job = run(station, to=tmp_path / name)
+    assert job.state is JobState.CANCELLED
+    assert not list(tmp_path.glob("*out*"))
+    assert not list(tmp_path.glob(".*"))
+
+
+# -- as others read it
+
+
+@pytest.mark.interop
+def test_dcmtk_reads_the_dicomdir(station: Station, tmp_path: Path, folder: Path) -> None:
+    fill(station, tmp_path)
+    run(station, to=folder)
+    said = dcmtk.run("dcmdump", "+L", folder / "DICOMDIR")
+    assert said.returncode == 0
+    assert "(0004,1500) CS [DICOM\\ST000001\\SE000001\\IM000003]" in said.stdout
+    again = dcmtk.run("dcmmkdir", "+id", folder, "+D", folder / "NEWDIR", "+r", "+I", "DICOM")
+    assert (folder / "NEWDIR").exists(), again.stdout
