@@ -177,14 +177,29 @@ class Archive:
     # -- questions
 
     def find(
-        self, identifier: Dataset, root: Root, *, relational: bool = False
+        self,
+        identifier: Dataset,
+        root: Root,
+        *,
+        relational: bool = False,
+        combined: bool = False,
     ) -> Iterator[Dataset]:
-        """Answer a C-FIND identifier (PS3.4 C.4.1); UsageError where it does not fit the model."""
-        return find_identifier(self._index, identifier, root, relational=relational)
+        """Answer a C-FIND identifier (PS3.4 C.4.1); UsageError where it does not fit the model.
+
+        `relational` and `combined` say what extended negotiation agreed on, PS3.4 C.5.1.1.
+        """
+        return find_identifier(
+            self._index,
+            self._landing.files,
+            identifier,
+            root,
+            relational=relational,
+            combined=combined,
+        )
 
     def match(self, query: Query) -> Iterator[Match]:
         """Answer a query of our own; keys above its level are not required. UsageError."""
-        return match_query(self._index, query)
+        return match_query(self._index, self._landing.files, query)
 
     def select(self, identifier: Dataset, root: Root) -> list[Instance]:
         """What a C-MOVE or C-GET identifier names (PS3.4 C.4.2); UsageError."""

@@ -21,7 +21,7 @@ class ValueDecoder:
 
     def __init__(self, source: Source, encoding: Encoding, warnings: list[str]) -> None:
         self._source = source
-        self._order = "<" if encoding.little else ">"
+        self._little = encoding.little
         self._codecs = _ASCII
         self._warnings = warnings
 
@@ -40,19 +40,19 @@ class ValueDecoder:
             return ""
         raw = self._source.take(element.at, element.length)
         if vr in NUMBERS:
-            return self._numbers(raw, NUMBERS[vr])
+            return numbers(raw, vr, little=self._little)
         text, good = decode(raw, self._codecs if vr in TEXT_VRS else _ASCII, is_name=vr == "PN")
         if not good:
             self._warnings.append(f"{name} does not fit its character set")
         return tidy(text, vr)
 
-    def _numbers(self, raw: bytes, code: str) -> str:
-        one = struct.Struct(self._order + code)
-        whole = len(raw) // one.size * one.size
-        return "\\".join(
-            f"{number:.9g}" if code in "fd" else str(number)
-            for (number,) in one.iter_unpack(raw[:whole])
-        )
+
+def numbers(raw: bytes, vr: str, *, little: bool) -> str:
+    """Binary numbers of a VR of NUMBERS as text; half a number at the end is left out."""
+    one = struct.Struct(("<" if little else ">") + NUMBERS[vr])
+    whole = raw[: len(raw) // one.size * one.size]
+    form = ".9g" if vr in ("FL", "FD") else "d"
+    return "\\".join(format(number, form) for (number,) in one.iter_unpack(whole))
 
 
 def tidy(text: str, vr: str) -> str:

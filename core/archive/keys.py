@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
+from msgspec.structs import replace
+from pydicom.datadict import (
+    dictionary_VR,
+    keyword_for_tag,
+    private_dictionary_VR,
+    tag_for_keyword,
+)
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from core.archive import attributes
-from core.archive.decoding import tidy
-from core.archive.matching import Matcher, compile_value, has_wildcard
+from core.archive.decoding import NUMBERS, numbers, tidy
+from core.archive.matching import Matcher, compile_value, has_wildcard, moment_matcher
 from core.archive.text import decode, encodings_of
 from core.errors import UsageError
 from core.model import Level, Root
@@ -30,7 +36,17 @@ NOT_KEYS = frozenset(
 )
 _CHARACTER_SET = 0x00080005
 _LEVEL = 0x00080052
-_NUMBERS = frozenset(("US", "UL", "SS", "SL"))
+_TIMES = {
+    "StudyDate": "StudyTime",
+    "SeriesDate": "SeriesTime",
+    "PatientBirthDate": "PatientBirthTime",
+    "AcquisitionDate": "AcquisitionTime",
+    "ContentDate": "ContentTime",
+    "PerformedProcedureStepStartDate": "PerformedProcedureStepStartTime",
+}
+"""Each date and the time that belongs to it."""
+_UNMATCHED = frozenset(("AT", "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UV"))
+"""VRs that are matched in the index only; a key that is not supported is ignored (C.2.2.1.3)."""
 _ASCII, _ = encodings_of("")
 
 Codecs = tuple[str, ...]
@@ -40,14 +56,62 @@ class Key(Struct, frozen=True, kw_only=True):
     """One attribute of a query: what it is, and what it has to match."""
 
     keyword: str
+    """Empty for a private one."""
     tag: int
     vr: str
     text: str = ""
     level: Level | None = None
-    """None for an attribute that is not indexed: answered empty, never matched on."""
+    """None for an attribute that is not indexed: it is read from the file of an instance."""
     matcher: Matcher | None = None
     items: tuple[Key, ...] = ()
     """The keys within a sequence."""
+    creator: str = ""
+    """The private creator of a private attribute."""
+    partner: str = ""
+    """The time that belongs to this date, where both are matched as one moment."""
+
+    @property
+    def name(self) -> str:
+        """The keyword, or the tag of what has none."""
+        return self.keyword or f"{self.tag:08X}"
+
+    @property
+    def restricts(self) -> bool:
+        """True for a key to match on; a creator is none, it says what private tags mean."""
+        if self.is_creator or (self.level is None and self.vr in _UNMATCHED):
+            return False
+        return self.matcher is not None or bool(self.items)
+
+    @property
+    def is_creator(self) -> bool:
+        """True for a private creator (PS3.5 7.8.1)."""
+        return bool(self.tag >> 16 & 1) and 0x10 <= self.tag & 0xFFFF <= 0xFF
+
+    @property
+    def is_kept_below(self) -> bool:
+        """True for an attribute whose values within a study or series are quick to tell."""
+        return self.keyword in attributes.SERIES or self.keyword in attributes.COMMON
+
+    def fits(self, value: Any, partner: str = "") -> bool:
+        """True where a value matches; sequence matching goes into items (C.2.2.2.6)."""
+        if self.vr == "SQ":
+            return self._fits_items(value if isinstance(value, list) else [])
+        if self.matcher is None:
+            return True
+        return self.matcher(f"{value}\x1f{partner}" if self.partner else str(value))
+
+    def _fits_items(self, items: list[dict[str, Any]]) -> bool:
+        """One item has to match every key that the index keeps."""
+        wanted = [k for k in self.items if k.keyword in attributes.NESTED and k.inner is not None]
+        return not wanted or any(
+            all(key.inner is None or key.inner(str(item.get(key.keyword, ""))) for key in wanted)
+            for item in items
+        )
+
+    @property
+    def inner(self) -> Matcher | None:
+        """The matcher of a key within a sequence."""
+        return compile_value(self.text, self.vr)
 
 
 def level_of(identifier: Dataset, root: Root) -> Level:
@@ -87,7 +151,10 @@ def keys_of(identifier: Dataset, codecs: Codecs = _ASCII) -> list[Key]:
         codecs, _ = encodings_of(declared)
     keys = []
     for tag in identifier.keys():  # noqa: SIM118  iterating a data set decodes its elements
-        if tag.element == 0 or tag.is_private:
+        if tag.element == 0:
+            continue
+        if tag.is_private:
+            keys += _private_key(identifier, int(tag), codecs)
             continue
         key = _element_key(identifier, int(tag), codecs)
         if key is not None and key.keyword not in NOT_KEYS:
@@ -111,6 +178,50 @@ def _element_key(identifier: Dataset, tag: int, codecs: Codecs) -> Key | None:
     return Key(keyword=keyword, tag=tag, vr=vr, level=level, items=nested)
 
 
+def _private_key(identifier: Dataset, tag: int, codecs: Codecs) -> list[Key]:
+    """A private creator, or an attribute of one (PS3.5 7.8.1); nothing where it has no creator."""
+    group, number = tag >> 16 << 16, tag & 0xFFFF
+    if number <= 0xFF:
+        text = _text_of(identifier, tag, "LO", codecs)
+        return [Key(keyword="", tag=tag, vr="LO", text=text, creator=text)] if text else []
+    creator = _text_of(identifier, group | number >> 8, "LO", codecs)
+    if not creator:
+        return []
+    vr = _private_vr(identifier, tag, creator)
+    if vr == "SQ":
+        return []
+    text = _text_of(identifier, tag, vr, codecs)
+    matcher = compile_value(text, "LO" if vr == "UN" else vr)
+    return [Key(keyword="", tag=tag, vr=vr, text=text, matcher=matcher, creator=creator)]
+
+
+def _private_vr(identifier: Dataset, tag: int, creator: str) -> str:
+    element: Any = identifier.get_item(tag)
+    declared = str(getattr(element, "VR", None) or "UN")
+    if declared != "UN":
+        return declared
+    try:
+        return private_dictionary_VR(tag, creator)
+    except KeyError:
+        return "UN"
+
+
+def combine(keys: Sequence[Key]) -> list[Key]:
+    """The keys, each date and its time made one key (combined date-time matching, C.2.2.2.5)."""
+    given = {key.keyword: key for key in keys if key.matcher is not None}
+    pairs = {d: t for d, t in _TIMES.items() if d in given and t in given}
+    times = set(pairs.values())
+    combined = []
+    for key in keys:
+        if key.keyword in pairs:
+            time = pairs[key.keyword]
+            matcher = moment_matcher(key.text, given[time].text)
+            combined.append(replace(key, matcher=matcher, partner=time))
+        else:
+            combined.append(replace(key, matcher=None) if key.keyword in times else key)
+    return combined
+
+
 def text_key(keyword: str, text: str) -> Key:
     """A key by keyword and text; UsageError names the nearest where there is no such keyword."""
     tag = tag_for_keyword(keyword)
@@ -123,7 +234,7 @@ def text_key(keyword: str, text: str) -> Key:
 
 
 def _key(keyword: str, tag: int, vr: str, text: str, level: Level | None) -> Key:
-    matcher = compile_value(text, vr) if level is not None else None
+    matcher = compile_value(text, vr)
     return Key(keyword=keyword, tag=tag, vr=vr, text=text, level=level, matcher=matcher)
 
 
@@ -149,10 +260,11 @@ def _text_of(identifier: Dataset, tag: int, vr: str, codecs: Codecs) -> str:
     if value is None:
         return ""
     if isinstance(element, RawDataElement) and isinstance(value, bytes):
-        if vr in _NUMBERS:
-            order = "little" if element.is_little_endian else "big"
-            return str(int.from_bytes(value, order)) if value else ""  # type: ignore[arg-type]
+        if vr in NUMBERS:
+            return numbers(value, vr, little=element.is_little_endian)
         return tidy(decode(value, codecs, is_name=vr == "PN")[0], vr)
+    if isinstance(value, bytes):
+        return tidy(decode(value, codecs)[0], "LO")
     if isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue":
         return "\\".join(str(part) for part in value)
     return str(value)

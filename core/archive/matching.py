@@ -197,3 +197,40 @@ def _to_utc(moment: str, offset: str) -> str:
         return (local - shift).strftime("%Y%m%d%H%M%S%f")
     except (ValueError, OverflowError):
         return moment
+
+
+def moment_matcher(date: str, time: str) -> Matcher:
+    """The matcher of a date and a time as one moment (C.2.2.2.5), for `date U+001F time`.
+
+    An object without a time matches where its date does.
+    """
+    dates, times = _ends(date, "DA"), _ends(time, "TM")
+    by_date = compile_value(date, "DA")
+    if dates is None or times is None or by_date is None:
+        return lambda value: False
+    low, high = (_plain(d) + _plain(t) if d else "" for d, t in zip(dates, times, strict=True))
+    within = _moment(f"{low}-{high}", "DT")
+
+    def matches(value: str) -> bool:
+        day, _, hour = value.partition("\x1f")
+        if not hour:
+            return by_date(day)
+        return within(_plain(day) + _plain(hour))
+
+    return matches
+
+
+def _ends(text: str, vr: str) -> tuple[str, str] | None:
+    """First and last value of a range, alike for a single value; None where it is neither."""
+    if _SINGLES[vr].fullmatch(text):
+        return text, text
+    found = _RANGES[vr].fullmatch(text)
+    return (found["low"] or "", found["high"] or "") if found else None
+
+
+def _plain(text: str) -> str:
+    """Without what old dates and times have between their parts, fractions kept apart."""
+    text = text.strip()
+    if re.fullmatch(_MOMENTS["DA"], text):
+        return text.replace(".", "")
+    return text.replace(":", "")

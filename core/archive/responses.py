@@ -16,15 +16,17 @@ from core.model import Level
 
 _CHARACTER_SET = 0x00080005
 _LEVEL = 0x00080052
-_INTEGERS = frozenset(("US", "UL", "SS", "SL"))
+_NUMBERS = {"US": int, "UL": int, "SS": int, "SL": int, "FL": float, "FD": float}
+_UNSENT = frozenset(("AT", "OB", "OD", "OF", "OL", "OV", "OW", "SV", "UV"))
+"""VRs whose values are bytes, or that nobody asks by: answered empty."""
 
 
-def response(level: Level, shown: Sequence[Key], value: Callable[[str], Any]) -> Dataset:
+def response(level: Level, shown: Sequence[Key], answer: Callable[[Key], Any]) -> Dataset:
     """One response: the keys asked for with what is held, empty where nothing is known."""
     ds = Dataset()
     ascii_only = True
     for key in shown:
-        held = value(key.keyword) if key.level is not None else ""
+        held = key.text if key.is_creator else answer(key)
         if key.vr == "SQ":
             items = [_item(item) for item in held] if isinstance(held, list) else []
             ds.add(DataElement(key.tag, "SQ", Items(items)))
@@ -40,14 +42,25 @@ def response(level: Level, shown: Sequence[Key], value: Callable[[str], Any]) ->
 
 def element(tag: int, vr: str, text: str) -> DataElement:
     """A data element of a text value as the index holds it; empty where it is no such value."""
-    value: Any = text
-    if vr in _INTEGERS:
-        numbers = [int(part) for part in text.split("\\") if part.isdecimal()]
+    value: Any = "" if vr in _UNSENT else text
+    if vr in _NUMBERS:
+        numbers = [_number(part, _NUMBERS[vr]) for part in text.split("\\") if part]
         value = numbers if len(numbers) > 1 else (numbers[0] if numbers else None)
+    if value == "":
+        value = None
+    elif vr == "UN":
+        value = text.encode() + b" " * (len(text.encode()) % 2)
     try:
-        return DataElement(tag, vr, value or None, validation_mode=config.IGNORE)
+        return DataElement(tag, vr, value, validation_mode=config.IGNORE)
     except (ValueError, TypeError, OverflowError):
         return DataElement(tag, vr, None)
+
+
+def _number(text: str, kind: type[int] | type[float]) -> int | float | None:
+    try:
+        return kind(text)
+    except ValueError:
+        return None
 
 
 def _item(values: dict[str, Any]) -> Dataset:

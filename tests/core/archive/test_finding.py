@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from core.archive.archive import Archive
 from core.errors import UsageError
 from core.model import Level, Query, Root
-from tests.core.archive.objects import CT, make, store
+from tests.core.archive.objects import BIG, CT, EXPLICIT, IMPLICIT, make, store
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
 
@@ -235,7 +235,7 @@ def test_our_own_query_answers_in_text(filled: Archive) -> None:
         "StudyInstanceUID": "1.2",
         "SeriesInstanceUID": "1.2.1",
         "ModalitiesInStudy": "CT\\MR",
-        "Rows": "",
+        "Rows": "512",
     }
     with pytest.raises(UsageError, match="PatientName"):
         filled.match(Query(level=Level.STUDY, keys={"PatientNam": ""}))
@@ -281,6 +281,102 @@ def test_a_query_in_one_character_set_finds_data_in_another(archive: Archive) ->
     query["PatientName"] = _raw("PatientName", "GRÜN*")
     (row,) = archive.find(query, Root.STUDY)
     assert str(row.PatientName) == "Grün^Jörg"
+
+
+def test_a_date_and_its_time_are_one_moment_where_that_was_negotiated(archive: Archive) -> None:
+    for number, (date, time) in enumerate(
+        [
+            ("20240131", "095959"),
+            ("20240131", "100000"),
+            ("20240201", "235959.5"),
+            ("20240202", "080000"),
+            ("20240202", "120100"),
+            ("20240201", ""),
+        ]
+    ):
+        study = f"1.2.{number}"
+        store(archive, make(f"9.{number}", StudyInstanceUID=study, StudyDate=date, StudyTime=time))
+    query = Dataset()
+    query.QueryRetrieveLevel = "STUDY"
+    query["StudyDate"] = _raw("StudyDate", "20240131-20240202")
+    query["StudyTime"] = _raw("StudyTime", "1000-1200")
+    # Time of day, each by itself (PS3.4 C.2.2.2.5.2): the default.
+    assert uids(list(archive.find(query, Root.STUDY))) == ["1.2.1"]
+    found = uids(list(archive.find(query, Root.STUDY, combined=True)))
+    assert found == ["1.2.1", "1.2.2", "1.2.3", "1.2.5"]
+    query["StudyDate"] = _raw("StudyDate", "20240202-")
+    query["StudyTime"] = _raw("StudyTime", "1000-")
+    assert uids(list(archive.find(query, Root.STUDY, combined=True))) == ["1.2.4"]
+    query["StudyDate"] = _raw("StudyDate", "nonsense")
+    assert uids(list(archive.find(query, Root.STUDY, combined=True))) == []
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG])
+def test_attributes_that_are_not_indexed_come_from_the_file(archive: Archive, syntax: str) -> None:
+    ds = make(
+        SliceThickness="2.5", PatientMotherBirthName="Müller", SpecificCharacterSet="ISO_IR 100"
+    )
+    ds.RescaleSlope = "2"
+    ds.SmallestImagePixelValue = -5
+    ds["SmallestImagePixelValue"].VR = "SS"
+    ds.RecommendedDisplayFrameRateInFloat = 1.5
+    store(archive, ds, syntax)
+    store(archive, make("1.2.4", SliceThickness="5"))
+    store(archive, make("1.9.4", StudyInstanceUID="1.9", SeriesInstanceUID="1.9.1"))
+    (row,) = ask(archive, "STUDY", PatientMotherBirthName="MÜLLER")
+    assert str(row.PatientMotherBirthName) == "Müller"
+    assert row.SpecificCharacterSet == "ISO_IR 192"
+    above = {"StudyInstanceUID": "1.2", "SeriesInstanceUID": "1.2.1"}
+    (row,) = ask(archive, "IMAGE", **above, SliceThickness="2.50", RescaleSlope="", KVP="")
+    assert (row.SOPInstanceUID, row.SliceThickness, row.KVP) == ("1.2.3", 2.5, None)
+    assert ask(archive, "IMAGE", **above, SliceThickness="3") == []
+    (row,) = ask(archive, "IMAGE", **above, SOPInstanceUID="1.2.3", PixelData=None)
+    assert row["PixelData"].value is None
+    rows = list(archive.match(Query(level=Level.IMAGE, keys={"SliceThickness": "5"})))
+    assert [r.values["SOPInstanceUID"] for r in rows] == ["1.2.4"]
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT])
+def test_private_keys_are_known_by_their_creator(archive: Archive, syntax: str) -> None:
+    ds = make()
+    ds.private_block(0x0099, "OTHER", create=True).add_new(0x01, "LO", "not this")
+    ds.private_block(0x0099, "MODALITTY TEST", create=True).add_new(0x01, "LO", "Abc")
+    store(archive, ds, syntax)
+    store(archive, make("1.9.4", StudyInstanceUID="1.9", SeriesInstanceUID="1.9.1"))
+    for value, count in (("Abc", 1), ("A*", 1), ("not this", 0), ("", 2)):
+        query = Dataset()
+        query.QueryRetrieveLevel = "STUDY"
+        query.StudyInstanceUID = ""
+        query.private_block(0x0099, "MODALITTY TEST", create=True).add_new(0x01, "LO", value)
+        query.add_new(0x00990201, "LO", "no creator")
+        rows = list(archive.find(query, Root.STUDY))
+        assert len(rows) == count, value
+        if count:
+            (found,) = [r for r in rows if r.StudyInstanceUID == "1.2"]
+            assert found[0x00990010].value == "MODALITTY TEST"
+            assert found[0x00991001].value == "Abc"
+            assert 0x00990201 not in found
+
+
+def test_a_key_from_below_the_level_matches_what_is_below(filled: Archive) -> None:
+    assert uids(ask(filled, "STUDY", Modality="MR")) == ["1.2"]
+    assert uids(ask(filled, "STUDY", Modality="CT")) == ["1.2", "1.3"]
+    assert uids(ask(filled, "STUDY", SOPClassUID=MR)) == ["1.2"]
+    assert uids(ask(filled, "SERIES", StudyInstanceUID="1.2", SOPClassUID=MR)) == ["1.2.2"]
+    rows = {r.StudyInstanceUID: r.Modality for r in ask(filled, "STUDY", Modality="")}
+    assert rows == {"1.2": None, "1.3": "CT"}  # study 1.2 has several: to name one would be a lie
+    (row,) = ask(filled, "PATIENT", Root.PATIENT, PatientID="P2", Modality="")
+    assert row.Modality == "CT"
+
+
+def test_a_sequence_that_is_not_indexed_is_answered_empty_and_not_matched(archive: Archive) -> None:
+    item = Dataset()
+    item.PatientID = "X"
+    item.CodeValue = "Y"
+    store(archive, make(OtherPatientIDsSequence=[item]))
+    item.CodeValue = "Z"
+    (row,) = ask(archive, "STUDY", OtherPatientIDsSequence=[item])
+    assert not row.OtherPatientIDsSequence
 
 
 def _raw(keyword: str, value: str) -> Any:

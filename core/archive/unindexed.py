@@ -1,0 +1,105 @@
+"""Attributes that the index does not keep, read from an object's file when a query asks for them.
+
+So a query may ask for any attribute, private ones by their creator, and match on it; sequences and
+binary values are left out. It costs one file for each entity that the indexed keys leave.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from core.archive.decoding import CHARACTER_SET, ValueDecoder
+from core.archive.elements import DEFLATED, DamagedError, Source, Walk, encoding_of
+from core.archive.entities import Held
+from core.archive.filemeta import read_meta
+from core.archive.files import ObjectFiles
+from core.archive.keys import Key
+from core.archive.rows import FileReader
+from core.errors import NotDicomError
+
+_HEAD = 64 << 10
+_PIXELS = 0x7FE00000
+_BINARY = frozenset(("AT", "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UV"))
+_NO_VR = (b"", b"UN")
+
+
+def reader(files: ObjectFiles | None, keys: Sequence[Key]) -> FileReader:
+    """A reader of what some keys ask for beyond the index; it never raises."""
+    wanted = [k for k in keys if k.level is None and k.vr not in _BINARY and not k.is_creator]
+    if files is None or not wanted:
+        return lambda held: {}
+    plain = {key.tag: key for key in wanted if not key.creator}
+    private = {(key.tag >> 16, key.creator, key.tag & 0xFF): key for key in wanted if key.creator}
+    asked = _Asked(plain, private)
+
+    def read(held: Held) -> Mapping[int, str]:
+        try:
+            return asked.read(Path(files.place_of(held)))
+        except (OSError, NotDicomError):
+            return {}
+
+    return read
+
+
+class _Asked:
+    """The attributes that are wanted of each file."""
+
+    def __init__(
+        self, plain: Mapping[int, Key], private: Mapping[tuple[int, str, int], Key]
+    ) -> None:
+        self._plain = plain
+        self._private = private
+        groups = {group for group, _, _ in private}
+        creators = {group << 16 | n for group in groups for n in range(0x10, 0x100)}
+        # The block of a creator is known only when it is met: each one may be it.
+        blocks = {
+            group << 16 | block << 8 | number
+            for group, _, number in private
+            for block in range(0x10, 0x100)
+        }
+        self._tags = frozenset((CHARACTER_SET, *plain, *creators, *blocks))
+        self._last = max(self._tags)
+
+    def read(self, path: Path) -> dict[int, str]:
+        """Tag as asked for → text, of what the file has."""
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            meta = read_meta(file, size)
+            head = os.pread(file.fileno(), _HEAD, meta.offset)
+            source = Source(head, size - meta.offset, file.fileno(), meta.offset)
+            found: dict[int, str] = {}
+            try:
+                if meta.transfer_syntax_uid == DEFLATED:
+                    source = source.inflated()
+                self._collect(source, meta.transfer_syntax_uid, found)
+            except DamagedError:
+                pass  # what could be read is told
+            return found
+
+    def _collect(self, source: Source, syntax: str, found: dict[int, str]) -> None:
+        encoding = encoding_of(syntax)
+        values = ValueDecoder(source, encoding, [])
+        creators: dict[int, str] = {}
+        for element in Walk(source).elements(0, source.size, encoding, self._tags):
+            tag = element.tag
+            if tag > self._last or tag >= _PIXELS:
+                return
+            if tag == CHARACTER_SET:
+                values.choose_codecs(element)
+            elif tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF:
+                creators[tag >> 16 << 16 | (tag & 0xFF) << 8] = values.text(element, "LO", "")
+            elif tag in self._tags:
+                key = self._plain.get(tag) or self._private.get(
+                    (tag >> 16, creators.get(tag & 0xFFFFFF00, ""), tag & 0xFF)
+                )
+                if key is not None:
+                    vr = key.vr if element.vr in _NO_VR else element.vr.decode("ascii")
+                    if vr not in _BINARY:
+                        found[key.tag] = _printable(values.text(element, vr, key.name), vr)
+
+
+def _printable(text: str, vr: str) -> str:
+    """Text that is of a VR nobody knows only where it can be text."""
+    return text if vr != "UN" or text.isprintable() else ""
