@@ -56,6 +56,8 @@ class Operation(str, Enum):
     MOVE = "move"
     GET = "get"
     STORE = "store"
+    COMMIT = "commit"
+    """Ask for storage commitment; whoever may store may do so too."""
 
 
 ALL_OPERATIONS = tuple(Operation)

@@ -36,6 +36,8 @@ class Field(IntEnum):
     ERROR_COMMENT = 0x0902
     AFFECTED_SOP_INSTANCE_UID = 0x1000
     REQUESTED_SOP_INSTANCE_UID = 0x1001
+    EVENT_TYPE_ID = 0x1002
+    ACTION_TYPE_ID = 0x1008
     REMAINING = 0x1020
     COMPLETED = 0x1021
     FAILED = 0x1022
@@ -58,6 +60,10 @@ class Verb(IntEnum):
     C_ECHO_RQ = 0x0030
     C_ECHO_RSP = 0x8030
     C_CANCEL_RQ = 0x0FFF
+    N_EVENT_REPORT_RQ = 0x0100
+    N_EVENT_REPORT_RSP = 0x8100
+    N_ACTION_RQ = 0x0130
+    N_ACTION_RSP = 0x8130
 
 
 RESPONSE = 0x8000
@@ -70,6 +76,8 @@ _NUMBERS = frozenset(
         Field.PRIORITY,
         Field.COMMAND_DATA_SET_TYPE,
         Field.STATUS,
+        Field.EVENT_TYPE_ID,
+        Field.ACTION_TYPE_ID,
         Field.REMAINING,
         Field.COMPLETED,
         Field.FAILED,

@@ -29,6 +29,7 @@ QUERY_SYNTAXES = (EXPLICIT_LE, IMPLICIT_LE, EXPLICIT_BE)
 """Transfer syntaxes of identifiers, best first."""
 
 VERIFICATION = "1.2.840.10008.1.1"
+COMMITMENT = "1.2.840.10008.1.20.1"
 MAX_CONTEXTS = 128  # odd ids from 1 to 255, PS3.8 9.3.2.2
 _DICOM_ROOT = "1.2.840.10008."
 _DIRECTORY = "1.2.840.10008.1.3.10"
@@ -53,6 +54,7 @@ ROOTS = {uid: root for table in (FIND, MOVE, GET) for root, uid in table.items()
 
 _SERVICES = {
     VERIFICATION: Operation.ECHO,
+    COMMITMENT: Operation.COMMIT,
     **dict.fromkeys(FIND.values(), Operation.FIND),
     **dict.fromkeys(MOVE.values(), Operation.MOVE),
     **dict.fromkeys(GET.values(), Operation.GET),

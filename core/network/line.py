@@ -30,6 +30,7 @@ CANCEL_PATIENCE = 10.0
 _LAST_ANSWER = 2.0
 _RELEASE_PATIENCE = 5.0
 IsAlive = Callable[[], bool]
+Takes = Callable[[Message], bool]
 
 
 class Dial(Protocol):
@@ -96,13 +97,15 @@ class Line:
         *,
         cancels: bool = False,
         is_alive: IsAlive | None = None,
+        takes: Takes | None = None,
     ) -> Message:
         """Wait for the next response to a request; raises a LinkError.
 
         Where `cancels`, a request of the caller to cancel goes to the peer as C-CANCEL, and a peer
         that goes on regardless is given up after CANCEL_PATIENCE; else the association is ended
         where no answer comes within _LAST_ANSWER, so that what was done is known to be done.
-        `is_alive` is asked when the time limit is over: True grants the same time again.
+        `is_alive` is asked when the time limit is over: True grants the same time again. `takes`
+        is shown what else comes: True says that it was a request, and is answered.
         """
         limit = self._settings.station.dimse_timeout
         deadline = time.monotonic() + limit
@@ -115,6 +118,8 @@ class Line:
         if cancels:  # answers may come so fast that nobody looked meanwhile
             self._look_after_cancel(context, message_id, cancels=True)
         message = self.association.receive(max(0.0, deadline - time.monotonic()))
+        if takes is not None and message.command.verb != verb and takes(message):
+            return self.await_answer(verb, context, message_id, is_alive=is_alive)
         if message.command.verb != verb:
             raise ProtocolError(f"an unexpected message 0x{message.command.verb:04X}")
         if message.command.responds_to not in (message_id, None):

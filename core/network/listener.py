@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 from core import model
 from core.errors import ListenError
@@ -22,11 +23,14 @@ from core.events import (
 )
 from core.network import acceptor, negotiation, pdu
 from core.network.association import next_id
+from core.network.commitment.awaited import AwaitedReports
+from core.network.commitment.promises import Promises
 from core.network.faults import LinkError
 from core.network.ports import Archive, SettingsSource
 from core.network.registry import Registry
 from core.network.scp import Provider
 from core.network.scu import Caller
+from core.network.services.call import Commitment
 from core.network.wire import Wire
 from core.settings import StationSettings
 
@@ -54,11 +58,25 @@ class _Connection:
 class Listener:
     """Listens for associations and answers them out of the archive."""
 
-    def __init__(self, store: SettingsSource, archive: Archive, events: EventBus) -> None:
+    def __init__(
+        self,
+        store: SettingsSource,
+        archive: Archive,
+        events: EventBus,
+        *,
+        awaited: AwaitedReports | None = None,
+        promises: Path | None = None,
+    ) -> None:
+        """Make a listener; `awaited` are the reports on commitment that its station waits for.
+
+        `promises` is the folder in which its own reports are kept until they are delivered.
+        """
         self._store = store
         self._events = events
         self._caller = Caller(store, events)
-        self._provider = Provider(store, archive, events, self._caller)
+        self._promises = Promises(store, archive, events, self._caller.report, promises)
+        commitment = Commitment(self._promises, awaited or AwaitedReports())
+        self._provider = Provider(store, archive, events, self._caller, commitment)
         self._registry = Registry()
         self._connections: dict[_Connection, threading.Thread] = {}
         self._lock = threading.Lock()
@@ -88,6 +106,7 @@ class Listener:
         )
         self._thread.start()
         self._address = (station.host, bound)
+        self._promises.start()
         self._events.publish(Listening(host=station.host, port=bound))
         return bound
 
@@ -102,6 +121,7 @@ class Listener:
         self._thread = self._wake = self._socket = self._address = None
         self._wait_for_associations(time.monotonic() + grace)
         self._caller.close()
+        self._promises.close()
         for connection, thread in self._snapshot():
             connection.wire.end("the listener closes")
             thread.join(10.0)

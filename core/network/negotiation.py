@@ -13,7 +13,7 @@ from msgspec import Struct
 from pynetdicom._globals import APPLICATION_CONTEXT_NAME
 from pynetdicom.presentation import PresentationContext, negotiate_as_acceptor
 
-from core.model import ALL_OPERATIONS, Operation
+from core.model import ALL_OPERATIONS, Modality, Operation
 from core.network import contexts, pdu, roles
 from core.network.association import Context
 from core.settings import Accept, Settings, UnknownCallers
@@ -44,14 +44,25 @@ def allowed(settings: Settings, calling: str) -> frozenset[Operation] | None:
 
     Titles are compared without outer spaces and with case; entries that share one add up.
     """
-    known = [m for m in settings.modalities.values() if m.ae_title.strip() == calling]
+    known = _known(settings, calling)
     if known:
-        return frozenset(operation for modality in known for operation in modality.allow)
+        rights = frozenset(operation for modality in known for operation in modality.allow)
+        # Whoever may bring objects may ask whether they are safe.
+        return rights | {Operation.COMMIT} if Operation.STORE in rights else rights
     return {
         UnknownCallers.REFUSE: None,
         UnknownCallers.ECHO_ONLY: frozenset({Operation.ECHO}),
         UnknownCallers.ACCEPT: frozenset(ALL_OPERATIONS),
     }[settings.station.accept.unknown_callers]
+
+
+def may_report(settings: Settings, calling: str) -> bool:
+    """Whether `calling` may report on storage commitment: every modality, for we ask them."""
+    return bool(_known(settings, calling)) or Operation.COMMIT in (allowed(settings, calling) or ())
+
+
+def _known(settings: Settings, calling: str) -> list[Modality]:
+    return [m for m in settings.modalities.values() if m.ae_title.strip() == calling]
 
 
 def judge(request: pdu.Associate, settings: Settings) -> Rejection | None:
@@ -74,7 +85,10 @@ def negotiate(request: pdu.Associate, settings: Settings) -> tuple[PresentationC
     A storage class on which the requestor is the SCP is there for C-GET: whoever may get may have
     it, and what we take ourselves does not matter.
     """
-    rights = allowed(settings, request.calling.strip()) or frozenset()
+    calling = request.calling.strip()
+    rights = allowed(settings, calling) or frozenset()
+    if contexts.COMMITMENT in roles.as_scp(request.roles) and may_report(settings, calling):
+        rights |= {Operation.COMMIT}
     accept = settings.station.accept
     to_get = roles.scp_only(request.roles)
     if Operation.GET in rights and Operation.STORE not in rights:

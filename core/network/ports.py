@@ -51,6 +51,9 @@ class Archive(Protocol):
     def find(self, identifier: Dataset, root: Root) -> Iterator[Dataset]:
         """The matches of a query, PS3.4 C.2; raises UsageError."""
 
+    def instance(self, sop_instance_uid: str) -> Instance:
+        """One object by its UID; raises NotHeldError."""
+
     def select(self, identifier: Dataset, root: Root) -> list[Instance]:
         """The objects a retrieve asks for, PS3.4 C.4.2; raises UsageError."""
 

@@ -10,6 +10,7 @@ from core.model import Operation
 from core.network import contexts, negotiation, status
 from core.network.association import Association, Message
 from core.network.command import RESPONSE, Verb
+from core.network.commitment.returning import Returning
 from core.network.faults import EndedHereError, LinkError, ProtocolError, Reason
 from core.network.ports import Archive, Sender, SettingsSource
 from core.network.services.call import (
@@ -17,8 +18,10 @@ from core.network.services.call import (
     SOP_CLASS_NOT_SUPPORTED,
     UNRECOGNISED_OPERATION,
     Call,
+    Commitment,
     Service,
 )
+from core.network.services.commit import answer_commit, answer_report
 from core.network.services.echo import answer_echo
 from core.network.services.find import answer_find
 from core.network.services.move import answer_move
@@ -31,6 +34,8 @@ _SERVICES: dict[int, tuple[str, Operation, Service]] = {
     Verb.C_STORE_RQ: ("C-STORE", Operation.STORE, answer_store),
     Verb.C_FIND_RQ: ("C-FIND", Operation.FIND, answer_find),
     Verb.C_MOVE_RQ: ("C-MOVE", Operation.MOVE, answer_move),
+    Verb.N_ACTION_RQ: ("N-ACTION", Operation.COMMIT, answer_commit),
+    Verb.N_EVENT_REPORT_RQ: ("N-EVENT-REPORT", Operation.COMMIT, answer_report),
 }
 
 
@@ -38,24 +43,35 @@ class Provider:
     """Answers the requests of associations, each in the thread that calls :meth:`serve`."""
 
     def __init__(
-        self, store: SettingsSource, archive: Archive, events: EventBus, sender: Sender
+        self,
+        store: SettingsSource,
+        archive: Archive,
+        events: EventBus,
+        sender: Sender,
+        commitment: Commitment,
     ) -> None:
         self._store = store
         self._archive = archive
         self._events = events
         self._sender = sender
+        self._commitment = commitment
 
     def serve(self, association: Association) -> str:
         """Answer until the association is over and closed; returns how it ended, in words."""
+        returning = Returning(association, self._commitment.promises, self._store, self._events)
         try:
             while True:
+                returning.while_quiet()
                 message = association.receive(self._store.current.station.network_timeout)
-                self._handle(association, message)
+                if not returning.takes(message):
+                    self._handle(association, message)
         except LinkError as exc:
             return association.close(exc)
         except Exception:
             log.exception("a request of %r could not be answered", association.about.peer)
             return association.close(EndedHereError("an internal fault: see the log"))
+        finally:
+            returning.over()
 
     def _handle(self, association: Association, message: Message) -> None:
         verb = message.command.verb
@@ -71,6 +87,7 @@ class Provider:
             archive=self._archive,
             events=self._events,
             sender=self._sender,
+            commitment=self._commitment,
         )
         name, code = self._answer(call)
         self._events.publish(
@@ -93,9 +110,15 @@ class Provider:
         name, operation, service = entry
         if contexts.operation(call.message.context.abstract_syntax) is not operation:
             return name, _turn_down(call, SOP_CLASS_NOT_SUPPORTED)
-        if operation not in (negotiation.allowed(call.settings, call.caller) or ()):
+        if not _may(call, operation):
             return name, _turn_down(call, NOT_AUTHORISED)
         return name, service(call)
+
+
+def _may(call: Call, operation: Operation) -> bool:
+    if call.command.verb == Verb.N_EVENT_REPORT_RQ:
+        return negotiation.may_report(call.settings, call.caller)
+    return operation in (negotiation.allowed(call.settings, call.caller) or ())
 
 
 def _turn_down(call: Call, code: int) -> int:

@@ -27,6 +27,10 @@ from core.model import (
 )
 from core.network import command, contexts, finding, moving, outcomes, queries, sending
 from core.network.command import Verb
+from core.network.commitment import asking
+from core.network.commitment.asking import Answer, Patience
+from core.network.commitment.awaited import AwaitedReports
+from core.network.commitment.messages import Reference, Report
 from core.network.contexts import NATIVE, VERIFICATION, Offer
 from core.network.faults import LinkError
 from core.network.line import IsAlive, Line, open_line
@@ -124,6 +128,37 @@ class Caller:
         return sending.send(
             lambda offers: self._line(peer, offers, cancel), items, originator, cancel
         )
+
+    def commit(
+        self,
+        peer: Modality,
+        references: Sequence[Reference],
+        awaited: AwaitedReports,
+        patience: Patience,
+        cancel: threading.Event | None = None,
+    ) -> Answer:
+        """Ask the peer to commit to objects it was sent, and wait for its report.
+
+        The report may come on this association, or on one that the peer opens to the listener that
+        shares `awaited`.
+        """
+
+        def stop() -> bool:
+            return self._closed.is_set() or (cancel is not None and cancel.is_set())
+
+        return asking.commit(
+            lambda offers: self._line(peer, offers, cancel),
+            tuple(references),
+            awaited,
+            self._events,
+            patience,
+            stop,
+        )
+
+    def report(self, peer: Modality, report: Report) -> Outcome:
+        """Tell the peer what came of the commitment it asked us for, on a new association."""
+        title = self._store.current.station.ae_title.strip()
+        return asking.deliver(lambda offers: self._line(peer, offers, None), report, title)
 
     # -- inside
 

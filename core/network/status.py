@@ -47,6 +47,7 @@ _GENERAL: dict[int, Meaning] = {
         "an attribute is missing",
         "give the unique keys; a move by AccessionNumber needs the Study Instance UID instead",
     ),
+    0x0123: Meaning(FAILED, "no such action type", "the peer does not offer this service"),
     0x0122: Meaning(FAILED, "SOP class not supported", "enable the SOP class on the peer"),
     0x0124: Meaning(
         FAILED, "not authorised", "the peer must allow our AE title to do this: its configuration"
@@ -183,11 +184,20 @@ _RETRIEVE: tuple[_Range, ...] = (
     ),
 )
 
+_EVENT_REPORT: tuple[_Range, ...] = (
+    (
+        0x0110,
+        0x0115,
+        Meaning(FAILED, "the report was not taken: its transaction is unknown, or it is damaged"),
+    ),
+)
+
 _SERVICES: dict[str, tuple[_Range, ...]] = {
     "C-STORE": _STORE,
     "C-FIND": _FIND,
     "C-MOVE": _RETRIEVE,
     "C-GET": _RETRIEVE,
+    "N-EVENT-REPORT": _EVENT_REPORT,
 }
 
 

@@ -10,12 +10,21 @@ from core.events import EventBus
 from core.network import command, status
 from core.network.association import Association, Message
 from core.network.command import Command, Field
+from core.network.commitment.awaited import AwaitedReports
+from core.network.commitment.promises import Promises
 from core.network.ports import Archive, Sender
 from core.settings import Settings
 
 SOP_CLASS_NOT_SUPPORTED = 0x0122
 NOT_AUTHORISED = 0x0124
 UNRECOGNISED_OPERATION = 0x0211
+
+
+class Commitment(Struct, frozen=True):
+    """Storage commitment in both roles: what we promised, and what we wait for."""
+
+    promises: Promises
+    awaited: AwaitedReports
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -27,6 +36,7 @@ class Call(Struct, frozen=True, kw_only=True):
     archive: Archive
     events: EventBus
     sender: Sender
+    commitment: Commitment
 
     @property
     def command(self) -> Command:
