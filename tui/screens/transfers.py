@@ -122,7 +122,9 @@ class TransfersScreen(PlaceScreen):
         promised = "?" if job.promised is None else f"{job.promised}"
         return {
             "id": job.id,
-            "what": " ".join(filter(None, (_ARROWS[job.kind], job.peer, self._title(job)))),
+            "what": " ".join(
+                filter(None, (_ARROWS.get(job.kind, "·"), job.peer, self._title(job)))
+            ),
             "state": JOB_WORDS[job.state],
             "bar": bar(job.arrived + job.skipped, job.promised, BAR),
             "count": f"{job.arrived + job.skipped}/{promised}",
@@ -143,6 +145,10 @@ class TransfersScreen(PlaceScreen):
 
 _ARROWS = {JobKind.MOVE: "←", JobKind.SEND: "→", JobKind.IMPORT: "+", JobKind.EXPORT: "↓"}
 """Which way objects go, and for an import that they come from a disk."""
+
+
+def _arrow(job: Job) -> str:
+    return _ARROWS.get(job.kind, "·")
 
 
 def _words(job: Job, title: str) -> Content:
