@@ -147,10 +147,6 @@ _ARROWS = {JobKind.MOVE: "←", JobKind.SEND: "→", JobKind.IMPORT: "+", JobKin
 """Which way objects go, and for an import that they come from a disk."""
 
 
-def _arrow(job: Job) -> str:
-    return _ARROWS.get(job.kind, "·")
-
-
 def _words(job: Job, title: str) -> Content:
     """Everything about a job: where from, where to, how far, how it ended, what failed."""
     lines = [safe_content(f"Job {job.id}, {job.kind.value}: {title}", "bold")]
