@@ -26,10 +26,14 @@ class Event(Struct, frozen=True, kw_only=True):
 
 
 class Listening(Event, frozen=True, kw_only=True):
-    """The listener is open, or closed where `port` is 0."""
+    """The listener is open, or closed where `port` is 0.
+
+    `tls_port` is 0 where it takes no TLS, and the same as `port` where it takes nothing else.
+    """
 
     host: str
     port: int
+    tls_port: int = 0
 
 
 class AssociationOpened(Event, frozen=True, kw_only=True):

@@ -73,6 +73,10 @@ class Modality(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allow: tuple[Operation, ...] = ALL_OPERATIONS
     max_jobs: int = 2
     """Transfers with it that run at once."""
+    tls: bool = False
+    """Call it by TLS."""
+    tls_host_name: str = ""
+    """The name its certificate must be issued for; empty: that we trust its CA is enough."""
     comment: str = ""
 
 
@@ -356,6 +360,8 @@ class Association(Struct, frozen=True, kw_only=True):
     """Calling AE title for an incoming one, called AE title for an outgoing one."""
     address: str
     since: float
+    tls: str = ""
+    """Version, cipher suite and the name in the peer's certificate; empty without TLS."""
 
 
 class LookupHit(Struct, frozen=True, kw_only=True):

@@ -64,6 +64,40 @@ class ColorDepth(str, Enum):
     INDEXED = "256"
 
 
+class TlsListen(str, Enum):
+    """Whether callers may, or must, come by TLS."""
+
+    OFF = "off"
+    ON = "on"
+    ONLY = "only"
+
+
+class TlsVersion(str, Enum):
+    """The oldest version of TLS that is spoken; RFC 9325 forbids those before 1.2."""
+
+    V1_2 = "1.2"
+    V1_3 = "1.3"
+
+
+class TlsSettings(Section, frozen=True, kw_only=True):
+    """`[station.tls]`: our certificate, whom we trust, and the TLS listener (PS3.15 B.12)."""
+
+    certificate: str = ""
+    """PEM file with our certificate and those between it and its CA."""
+    key: str = ""
+    """PEM file with its private key, without a password; empty: it is in the certificate's file."""
+    ca: str = ""
+    """PEM file with the certificates we trust: of CAs, or of single peers."""
+    listen: TlsListen = TlsListen.OFF
+    """Listen for TLS beside the plain port, or instead of it."""
+    port: Port = 2762
+    """The TLS listener's TCP port; 2762 is registered as dicom-tls (PS3.15 B.12)."""
+    require_client_certificate: bool = True
+    """Refuse callers without a certificate that we trust."""
+    minimum_version: TlsVersion = TlsVersion.V1_2
+    """The oldest version of TLS that is spoken."""
+
+
 class Accept(Section, frozen=True, kw_only=True):
     """`[station.accept]`: what the listener takes, and from whom."""
 
@@ -108,6 +142,8 @@ class StationSettings(Section, frozen=True, kw_only=True):
     """The most matches that we answer one C-FIND with; 0 is no limit."""
     accept: Accept = Accept()
     """What the listener takes, and from whom."""
+    tls: TlsSettings = TlsSettings()
+    """Our certificate, whom we trust, and the TLS listener."""
 
 
 class ArchiveSettings(Section, frozen=True, kw_only=True):
@@ -170,6 +206,10 @@ def ae_title_fault(value: str) -> str:
     return ""
 
 
+def _is_host(text: str) -> bool:
+    return 0 < len(text) <= 253 and not any(c.isspace() or not c.isprintable() for c in text)
+
+
 def modality_faults(modality: Modality) -> dict[str, str]:
     """Say what is wrong with a modality: field name → fault, empty where all is well."""
     faults = {}
@@ -177,13 +217,39 @@ def modality_faults(modality: Modality) -> dict[str, str]:
         faults["name"] = "a name has 1 to 64 letters, digits, - or _"
     if fault := ae_title_fault(modality.ae_title):
         faults["ae_title"] = fault
-    host = modality.host
-    if not host or len(host) > 253 or any(c.isspace() or not c.isprintable() for c in host):
+    if not _is_host(modality.host):
         faults["host"] = "a host is a name or an address, without spaces"
     if not 1 <= modality.max_jobs <= 64:
         faults["max_jobs"] = f"{modality.max_jobs} is no number of transfers: 1 to 64"
+    if modality.tls_host_name and not modality.tls:
+        faults["tls_host_name"] = "it is checked with TLS only, and tls is false"
+    elif modality.tls_host_name and not _is_host(modality.tls_host_name):
+        faults["tls_host_name"] = "a name or an address as the certificate has it, without spaces"
     if not 1 <= modality.port <= 65535:
         faults["port"] = f"{modality.port} is no TCP port: 1 to 65535"
+    return faults
+
+
+def tls_faults(settings: Settings) -> dict[str, str]:
+    """Say what does not fit in `[station.tls]`: field name → fault; looks at no file."""
+    tls = settings.station.tls
+    faults = {}
+    listens = tls.listen is not TlsListen.OFF
+    callers = [m.name for m in settings.modalities.values() if m.tls]
+    if tls.key and not tls.certificate:
+        faults["certificate"] = "missing, and there is a key"
+    if listens and not tls.certificate:
+        faults["certificate"] = f'missing, and listen is "{tls.listen.value}"'
+    if listens and tls.require_client_certificate and not tls.ca:
+        faults["ca"] = "missing, and callers are to show a certificate"
+    if callers and not tls.ca:
+        faults["ca"] = f"missing, and {callers[0]} is called by TLS"
+    if tls.listen is TlsListen.ON and tls.port == settings.station.port:
+        faults["port"] = f"{tls.port} is the plain listener's port"
+    for field_name in ("certificate", "key", "ca"):
+        path = getattr(tls, field_name)
+        if path and not path.startswith(("/", "~")):
+            faults[field_name] = f"{path} is no absolute path"
     return faults
 
 

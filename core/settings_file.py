@@ -24,7 +24,7 @@ from tomlkit.items import Table
 
 from core.errors import SettingsError
 from core.model import Modality
-from core.settings import Settings, ae_title_fault, modality_faults
+from core.settings import Settings, ae_title_fault, modality_faults, tls_faults
 
 APP = "modalitty"
 T = TypeVar("T", bound=msgspec.Struct)
@@ -64,7 +64,10 @@ def parse(text: str, source: str) -> Settings:
     fault = ae_title_fault(settings.station.ae_title)
     if fault:
         raise SettingsError(f"{source}: station.ae_title: {fault}", "choose another AE title")
-    return msgspec.structs.replace(settings, modalities=modalities)
+    settings = msgspec.structs.replace(settings, modalities=modalities)
+    for key, fault in tls_faults(settings).items():
+        raise SettingsError(f"{source}: station.tls.{key}: {fault}", "see [station.tls]")
+    return settings
 
 
 def _modality(name: str, table: object, source: str) -> Modality:

@@ -5,12 +5,32 @@ from __future__ import annotations
 import time
 
 from core import model
-from core.network import negotiation, pdu, roles
+from core.errors import SettingsError
+from core.network import credentials, negotiation, pdu, roles, tls
 from core.network.association import LINGER, Association
-from core.network.faults import AbortedError, LinkError, ProtocolError
+from core.network.faults import (
+    AbortedError,
+    LinkError,
+    ProtocolError,
+    Reason,
+    TlsError,
+    TlsFault,
+)
 from core.network.negotiation import Rejection
+from core.network.tls import TlsWire
 from core.network.wire import BUFFER_SIZE, Wire
-from core.settings import Settings
+from core.settings import Settings, StationSettings
+
+
+def secure(wire: Wire, station: StationSettings) -> None:
+    """Do the TLS handshake of a connection to the TLS port; raises TlsError where it fails."""
+    if not isinstance(wire, TlsWire):
+        return
+    try:
+        context = credentials.server_context(station.tls)
+    except SettingsError as exc:
+        raise TlsError(TlsFault.OURSELVES, str(exc)) from exc
+    wire.handshake(context, time.monotonic() + station.acse_timeout, server_side=True)
 
 
 def read_request(wire: Wire, patience: float) -> memoryview:
@@ -19,7 +39,10 @@ def read_request(wire: Wire, patience: float) -> memoryview:
     Valid until the next read. Raises a LinkError where it does not come or is something else.
     """
     deadline = time.monotonic() + patience
-    kind, length = pdu.HEADER.unpack(wire.take(6, deadline))
+    header = wire.take(6, deadline)
+    if tls.speaks_tls(header):
+        raise ProtocolError("speaks TLS to our plain port", Reason.UNRECOGNISED_PDU)
+    kind, length = pdu.HEADER.unpack(header)
     if kind == pdu.Type.ABORT:
         raise AbortedError(0, 0)
     if kind != pdu.Type.ASSOCIATE_RQ:
@@ -60,6 +83,10 @@ def hang_up(wire: Wire, cause: LinkError) -> None:
     """Close a connection that never became an association, with A-ABORT where one is due."""
     if isinstance(cause, ProtocolError):
         wire.last_words(pdu.abort(2, cause.reason))
+        wire.close(LINGER)
+    elif isinstance(cause, TlsError):
+        if cause.fault is TlsFault.SPEAKS_PLAIN:
+            wire.last_words(pdu.abort(2, Reason.UNSPECIFIED))
         wire.close(LINGER)
     else:
         wire.close()

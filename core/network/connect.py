@@ -12,10 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
 from pynetdicom.presentation import PresentationContext, negotiate_as_requestor
 
 from core import model
-from core.network import contexts, negotiation, pdu, roles
+from core.errors import SettingsError
+from core.network import contexts, credentials, negotiation, pdu, roles, tls
 from core.network.association import LINGER, Association
 from core.network.contexts import Offer
 from core.network.faults import (
@@ -23,12 +25,16 @@ from core.network.faults import (
     ConnectError,
     EndedHereError,
     LinkError,
+    LostError,
     NoContextError,
     ProtocolError,
     RejectedError,
     SilenceError,
+    TlsError,
+    TlsFault,
     UnansweredError,
 )
+from core.network.tls import TlsWire
 from core.network.wire import BUFFER_SIZE, Wire
 from core.settings import StationSettings
 
@@ -61,7 +67,8 @@ def open_association(
             roles.proposals(offers),
         )
     )
-    wire = Wire(_connect(peer, station.connect_timeout, stop))
+    wire = _secured(peer, station, stop) if peer.tls else _plain(peer, station, stop)
+    about = replace(about, tls=wire.security)
     try:
         wire.send([request], station.acse_timeout)
         answer = _read_answer(wire, station.acse_timeout, stop)
@@ -74,7 +81,30 @@ def open_association(
         if isinstance(exc, EndedHereError | SilenceError):
             wire.last_words(pdu.abort(0, 0))
         wire.close()
+        if isinstance(exc, LostError) and wire.security:
+            raise TlsError(TlsFault.DROPPED) from exc
         raise
+
+
+def _plain(peer: model.Modality, station: StationSettings, stop: Stop) -> Wire:
+    return Wire(_connect(peer, station.connect_timeout, stop))
+
+
+def _secured(peer: model.Modality, station: StationSettings, stop: Stop) -> Wire:
+    """Connect, and do the TLS handshake."""
+    name = peer.tls_host_name
+    try:
+        context = credentials.client_context(station.tls, check_name=bool(name))
+    except SettingsError as exc:
+        raise TlsError(TlsFault.OURSELVES, str(exc)) from exc
+    wire = TlsWire(_connect(peer, station.connect_timeout, stop))
+    deadline = time.monotonic() + station.acse_timeout
+    try:
+        wire.handshake(context, deadline, server_side=False, name=name or peer.host, stop=stop)
+    except LinkError:
+        wire.close()
+        raise
+    return wire
 
 
 def _established(
@@ -109,7 +139,10 @@ def _read_answer(wire: Wire, patience: float, stop: Stop) -> pdu.Associate:
         if time.monotonic() > deadline:
             raise UnansweredError("the association request was not answered")
     try:
-        kind, length = pdu.HEADER.unpack(wire.take(6, deadline))
+        header = wire.take(6, deadline)
+        if tls.speaks_tls(header):
+            raise TlsError(TlsFault.SPEAKS_TLS)
+        kind, length = pdu.HEADER.unpack(header)
         if kind == pdu.Type.ASSOCIATE_AC and length <= min(pdu.MAX_ASSOCIATE, BUFFER_SIZE):
             return pdu.decode_associate(kind, wire.take(length, deadline))
         if kind not in (pdu.Type.ASSOCIATE_RJ, pdu.Type.ABORT) or length != 4:

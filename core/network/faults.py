@@ -4,6 +4,7 @@ Callers turn them into an :class:`core.model.Outcome`, the listener into the rea
 
     LinkError             an association could not be made, or ended other than as planned
     ├── ConnectError          no TCP connection: name, route, port
+    ├── TlsError              no TLS, or one side does not trust the other; carries a TlsFault
     ├── RejectedError         A-ASSOCIATE-RJ
     ├── NoContextError        accepted, but with nothing usable
     ├── AbortedError          A-ABORT from the peer
@@ -16,6 +17,8 @@ Callers turn them into an :class:`core.model.Outcome`, the listener into the rea
 """
 
 from __future__ import annotations
+
+from enum import Enum
 
 from core.errors import ModalittyError
 
@@ -30,6 +33,37 @@ class ConnectError(LinkError):
     def __init__(self, message: str, cause: OSError) -> None:
         super().__init__(message)
         self.cause = cause
+
+
+class TlsFault(str, Enum):
+    """Why there is no TLS with a peer, in words that hold for either side of the call."""
+
+    SPEAKS_PLAIN = "the peer speaks no TLS, and TLS is expected"
+    SPEAKS_TLS = "the peer speaks TLS, and none is expected"
+    UNTRUSTED = "no CA that we trust has signed the peer's certificate"
+    EXPIRED = "the peer's certificate has expired"
+    NOT_YET_VALID = "the peer's certificate is not valid yet"
+    WRONG_NAME = "the peer's certificate is for another name"
+    WRONG_PURPOSE = "the peer's certificate is not for this purpose (extended key usage)"
+    UNVERIFIED = "the peer's certificate cannot be verified"
+    NONE_SHOWN = "the peer showed no certificate"
+    OURS_REFUSED = "the peer refuses our certificate"
+    OURS_MISSING = "the peer asks for a certificate, and we have none"
+    VERSION = "no TLS version in common"
+    CIPHERS = "no TLS cipher suite in common"
+    CLOSED = "the peer closed the connection during the TLS handshake"
+    DROPPED = "the peer closed the connection right after the TLS handshake"
+    SILENT = "the TLS handshake was not answered within the time limit"
+    BROKEN = "TLS failed"
+    OURSELVES = "our own TLS files cannot be used"
+
+
+class TlsError(LinkError):
+    """There is no TLS, or one side does not trust the other; `detail` adds to the fault."""
+
+    def __init__(self, fault: TlsFault, detail: str = "") -> None:
+        super().__init__(f"{fault.value}: {detail}" if detail else fault.value)
+        self.fault = fault
 
 
 class RejectedError(LinkError):

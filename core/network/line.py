@@ -217,5 +217,5 @@ def _open(
             )
         )
         raise
-    events.publish(AssociationOpened(association=about, contexts=lines))
+    events.publish(AssociationOpened(association=association.about, contexts=lines))
     return association

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import select
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from core import model
-from core.errors import ListenError
 from core.events import (
     AssociationEnded,
     AssociationOpened,
@@ -25,6 +25,7 @@ from core.network import acceptor, negotiation, pdu
 from core.network.association import next_id
 from core.network.commitment.awaited import AwaitedReports
 from core.network.commitment.promises import Promises
+from core.network.doors import Door, open_doors
 from core.network.faults import LinkError
 from core.network.ports import Archive, SettingsSource
 from core.network.registry import Registry
@@ -32,11 +33,9 @@ from core.network.scp import Provider
 from core.network.scu import Caller
 from core.network.services.call import Commitment
 from core.network.wire import Wire
-from core.settings import StationSettings
 
 log = logging.getLogger(__name__)
 
-_BACKLOG = 128
 _PAUSE = 0.2  # after the system refused us a socket
 _SPARE = 16  # connections over the limits, to be told that these are reached
 _IDLE = 0.5  # seconds without a message after which a closing listener waits no more
@@ -80,35 +79,35 @@ class Listener:
         self._registry = Registry()
         self._connections: dict[_Connection, threading.Thread] = {}
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
         self._wake: tuple[socket.socket, socket.socket] | None = None
         self._thread: threading.Thread | None = None
-        self._address: tuple[str, int] | None = None
+        self._doors: tuple[Door, ...] = ()
 
     # -- life
 
-    def start(self, port: int | None = None) -> int:
-        """Bind, listen, and return the port; `port` (0: any free one) overrides the settings.
+    def start(self, port: int | None = None, tls_port: int | None = None) -> int:
+        """Bind, listen, and return the port: the plain one, or where there is none that of TLS.
 
-        Raises ListenError where the address cannot be had.
+        `port` and `tls_port` (0: any free one) override the settings. Raises ListenError where an
+        address cannot be had, or our certificate cannot be used.
         """
-        if self._address is not None:
-            return self._address[1]
-        station = self._store.current.station
-        self._socket = _bind(station, station.port if port is None else port)
-        bound = int(self._socket.getsockname()[1])
+        if self._doors:
+            return self._doors[0].port
+        self._doors = open_doors(self._store.current.station, port, tls_port)
         self._wake = socket.socketpair()
         self._thread = threading.Thread(
             target=self._accept_loop,
-            args=(self._socket, self._wake[0]),
+            args=(self._doors, self._wake[0]),
             name="listener",
             daemon=True,
         )
         self._thread.start()
-        self._address = (station.host, bound)
         self._promises.start()
-        self._events.publish(Listening(host=station.host, port=bound))
-        return bound
+        first, secured = self._doors[0], self.tls_address
+        self._events.publish(
+            Listening(host=first.host, port=first.port, tls_port=secured[1] if secured else 0)
+        )
+        return first.port
 
     def stop(self, grace: float) -> None:
         """Take no more, give associations `grace` seconds to end, abort the rest, join threads."""
@@ -118,7 +117,8 @@ class Listener:
         self._thread.join()
         for sock in self._wake:
             sock.close()
-        self._thread = self._wake = self._socket = self._address = None
+        self._thread = self._wake = None
+        self._doors = ()
         self._wait_for_associations(time.monotonic() + grace)
         self._caller.close()
         self._promises.close()
@@ -130,7 +130,12 @@ class Listener:
     @property
     def address(self) -> tuple[str, int] | None:
         """Host and port where it is open, None while it is closed."""
-        return self._address
+        return next(((door.host, door.port) for door in self._doors), None)
+
+    @property
+    def tls_address(self) -> tuple[str, int] | None:
+        """Host and port where it takes TLS, None while it takes none."""
+        return next(((door.host, door.port) for door in self._doors if door.secure), None)
 
     def associations(self) -> tuple[model.Association, ...]:
         """The live associations, in and (for C-MOVE) out, oldest first."""
@@ -158,35 +163,43 @@ class Listener:
 
     # -- taking connections
 
-    def _accept_loop(self, listening: socket.socket, wake: socket.socket) -> None:
+    def _accept_loop(self, doors: Sequence[Door], wake: socket.socket) -> None:
         poll = select.poll()
-        poll.register(listening, select.POLLIN)
         poll.register(wake, select.POLLIN)
-        pause = select.poll()
-        pause.register(wake, select.POLLIN)
-        failing = False
-        with listening:
-            while not any(fd == wake.fileno() for fd, _ in poll.poll()):
-                try:
-                    sock, address = listening.accept()
-                except (BlockingIOError, ConnectionError):
-                    continue
-                except OSError as exc:  # out of descriptors or buffers: that passes
-                    self._say_failing(exc, before=failing)
-                    failing = True
-                    pause.poll(_PAUSE * 1000)
-                    continue
-                failing = False
-                self._begin(sock, str(address[0]), int(address[1]))
+        by_number = {door.socket.fileno(): door for door in doors}
+        for number in by_number:
+            poll.register(number, select.POLLIN)
+        with contextlib.ExitStack() as open_sockets:
+            for door in doors:
+                open_sockets.enter_context(door.socket)
+            failing = False
+            while wake.fileno() not in (ready := [number for number, _ in poll.poll()]):
+                for number in ready:
+                    failing = self._take(by_number[number], wake, failing=failing)
+
+    def _take(self, door: Door, wake: socket.socket, *, failing: bool) -> bool:
+        """Begin the next connection at `door`; whether the system refused us one."""
+        try:
+            wire, host, port = door.accept()
+        except (BlockingIOError, ConnectionError):
+            return failing
+        except OSError as exc:  # out of descriptors, buffers or memory: that passes
+            self._say_failing(exc, before=failing)
+            pause = select.poll()
+            pause.register(wake, select.POLLIN)
+            pause.poll(_PAUSE * 1000)
+            return True
+        self._begin(wire, host, port)
+        return False
 
     def _say_failing(self, exc: OSError, *, before: bool) -> None:
         if not before:
             text = f"connections cannot be taken: {exc.strerror or exc}"
             self._events.publish(Notice(severity=Severity.ERROR, text=text))
 
-    def _begin(self, sock: socket.socket, host: str, port: int) -> None:
+    def _begin(self, wire: Wire, host: str, port: int) -> None:
+        connection = _Connection(wire, host, port)
         try:
-            connection = _Connection(Wire(sock), host, port)
             thread = threading.Thread(
                 target=self._run, args=(connection,), name=f"from {host}:{port}", daemon=True
             )
@@ -195,11 +208,11 @@ class Listener:
                     self._connections[connection] = thread
                 thread.start()
                 return
-        except (OSError, RuntimeError) as exc:  # no memory, no thread
+        except RuntimeError as exc:  # no thread
             log.error("a connection from %r was dropped: %s", host, exc)
             with self._lock:
                 self._connections.pop(connection, None)
-        sock.close()
+        wire.close()
 
     def _make_room(self, host: str) -> bool:
         """Whether to talk to a new connection; where there are too many, a silent one gives way.
@@ -238,8 +251,9 @@ class Listener:
     def _run(self, connection: _Connection) -> None:
         calling = called = ""
         try:
-            patience = self._store.current.station.acse_timeout
-            body = acceptor.read_request(connection.wire, patience)
+            station = self._store.current.station
+            acceptor.secure(connection.wire, station)
+            body = acceptor.read_request(connection.wire, station.acse_timeout)
             connection.silent = False
             calling, called = pdu.titles(body)
             request = pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, body)
@@ -269,6 +283,7 @@ class Listener:
             peer=request.calling.strip(),
             address=connection.address,
             since=time.time(),
+            tls=connection.wire.security,
         )
         association, lines = acceptor.accept(connection.wire, request, settings, about)
         self._registry.add(association)
@@ -286,22 +301,3 @@ class Listener:
                 address=connection.address, calling=calling, called=called, reason=reason
             )
         )
-
-
-def _bind(station: StationSettings, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in station.host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((station.host, port))
-        sock.listen(_BACKLOG)
-        sock.setblocking(False)
-    except (OSError, OverflowError) as exc:
-        sock.close()
-        text = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
-        raise ListenError(
-            f"cannot listen on {station.host}:{port}: {text}",
-            "another program may have the port, or the address is not ours: "
-            "change station.port or station.host",
-        ) from exc
-    return sock

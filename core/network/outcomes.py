@@ -16,6 +16,7 @@ from core.network.faults import (
     RejectedError,
     ReleasedError,
     SilenceError,
+    TlsError,
     UnansweredError,
 )
 from core.network.status import Meaning
@@ -51,6 +52,8 @@ def failed(meaning: str, advice: str = "", *, seconds: float = 0.0) -> Outcome:
 def _meaning(fault: LinkError) -> Meaning:  # noqa: C901  one line for each kind
     if isinstance(fault, ConnectError):
         return status.for_oserror(fault.cause)
+    if isinstance(fault, TlsError):
+        return status.for_tls(fault.fault, fault.message)
     if isinstance(fault, RejectedError):
         return status.for_rejection(fault.result, fault.source, fault.reason)
     if isinstance(fault, NoContextError):

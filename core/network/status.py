@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from core.model import OutcomeState
+from core.network.faults import TlsFault
 
 
 class Meaning(Struct, frozen=True):
@@ -328,6 +329,74 @@ NO_MESSAGE_ANSWER = Meaning(
     "the association is open, but the request was not answered in time",
     "the peer is slow or hangs: raise dimse_timeout, or look into the peer's log",
 )
+
+
+_TRUST = "add the CA that signed it, or the certificate itself, to the file named by station.tls.ca"
+_TLS: dict[TlsFault, tuple[OutcomeState, str]] = {
+    TlsFault.SPEAKS_PLAIN: (
+        OutcomeState.ABORTED,
+        "that is the peer's plain port: set tls = false for it, or give its TLS port (often 2762)",
+    ),
+    TlsFault.SPEAKS_TLS: (
+        OutcomeState.ABORTED,
+        "set tls = true for it, or give its plain port",
+    ),
+    TlsFault.UNTRUSTED: (OutcomeState.REJECTED, _TRUST),
+    TlsFault.EXPIRED: (
+        OutcomeState.REJECTED,
+        "the peer needs a new certificate; look at the clocks of both sides",
+    ),
+    TlsFault.NOT_YET_VALID: (OutcomeState.REJECTED, "look at the clocks of both sides"),
+    TlsFault.WRONG_NAME: (
+        OutcomeState.REJECTED,
+        "correct tls_host_name of the modality, or leave it out to check the CA only",
+    ),
+    TlsFault.WRONG_PURPOSE: (
+        OutcomeState.REJECTED,
+        "the peer needs a certificate for servers (serverAuth), or for both sides",
+    ),
+    TlsFault.UNVERIFIED: (OutcomeState.REJECTED, _TRUST),
+    TlsFault.NONE_SHOWN: (OutcomeState.REJECTED, "the peer needs a certificate"),
+    TlsFault.OURS_REFUSED: (
+        OutcomeState.REJECTED,
+        "the peer must trust the CA that signed ours (station.tls.certificate), and ours be valid; "
+        "its log says more",
+    ),
+    TlsFault.OURS_MISSING: (
+        OutcomeState.REJECTED,
+        "set station.tls.certificate and station.tls.key, and let the peer trust its CA",
+    ),
+    TlsFault.VERSION: (
+        OutcomeState.ABORTED,
+        "we speak TLS 1.2 and 1.3, as BCP 195 has it: update the peer, "
+        "or look at station.tls.minimum_version",
+    ),
+    TlsFault.CIPHERS: (
+        OutcomeState.ABORTED,
+        "the peer needs ECDHE with AES-GCM or ChaCha20 (BCP 195), "
+        "or wants a certificate that we do not have; its log says more",
+    ),
+    TlsFault.CLOSED: (
+        OutcomeState.ABORTED,
+        "that may be its plain port, or it does not trust our certificate; its log says more",
+    ),
+    TlsFault.DROPPED: (
+        OutcomeState.ABORTED,
+        "it may not trust our certificate, or want one (TLS 1.3 tells so late); its log says more",
+    ),
+    TlsFault.SILENT: (
+        OutcomeState.TIMEOUT,
+        "that may be the peer's plain port (set tls = false for it), or the peer hangs",
+    ),
+    TlsFault.BROKEN: (OutcomeState.ABORTED, "the peer's log says more"),
+    TlsFault.OURSELVES: (OutcomeState.FAILED, "correct [station.tls]"),
+}
+
+
+def for_tls(fault: TlsFault, text: str) -> Meaning:
+    """Say what to do about TLS that did not come about; `text` is the fault with its details."""
+    state, advice = _TLS[fault]
+    return Meaning(state, text, advice)
 
 
 def for_oserror(exc: OSError) -> Meaning:

@@ -35,6 +35,8 @@ class Wire:
         self._start = 0
         self._end = 0
         self._ended = ""
+        self.security = ""
+        """What protects the connection, in words; empty where nothing does."""
         self._readable = select.poll()
         self._readable.register(sock, select.POLLIN)
         self._writable = select.poll()
@@ -91,7 +93,7 @@ class Wire:
             if self._ended:
                 raise EndedHereError(self._ended)
             try:
-                count = self._sock.recv_into(self._view[self._end :])
+                count = self._receive(self._view[self._end :])
             except BlockingIOError:
                 self._wait_readable(deadline)
                 continue
@@ -101,6 +103,9 @@ class Wire:
                 self._end += count
                 return
             raise self._lost(None)
+
+    def _receive(self, view: memoryview) -> int:
+        return self._sock.recv_into(view)
 
     def _wait_readable(self, deadline: float) -> None:
         left = deadline - time.monotonic()
@@ -134,13 +139,16 @@ class Wire:
             if self._ended:
                 raise EndedHereError(self._ended)
             try:
-                return self._sock.sendmsg(buffers)
+                return self._transmit(buffers)
             except BlockingIOError:
                 self._writable.poll(_SLICE * 1000)
             except OSError as exc:
                 raise self._lost(exc) from exc
             if time.monotonic() > deadline:
                 raise SilenceError("the peer took nothing within the time limit")
+
+    def _transmit(self, buffers: Sequence[memoryview]) -> int:
+        return self._sock.sendmsg(buffers)
 
     # -- the end
 
