@@ -10,6 +10,7 @@ broken configuration and a disk that will not take what we hold::
     ├── NotDicomError         bytes that are not a DICOM object
     ├── NotHeldError          nothing by that identifier in the archive
     ├── NoPreviewError        an object with no picture to show, or one too dangerous to decode
+    ├── ConversionError       an object that cannot be had in another transfer syntax
     └── ArchiveError          the archive cannot do it
         ├── ArchiveLockedError    another station owns the data folder
         ├── MismatchError         an object that is not what its sender says it is
@@ -54,6 +55,10 @@ class NotHeldError(ModalittyError):
 
 class NoPreviewError(ModalittyError):
     """There is no picture to show: not an image, not decodable, or refused by a guard."""
+
+
+class ConversionError(ModalittyError):
+    """The object cannot be had in another transfer syntax: damaged, too large, no decoder."""
 
 
 class ArchiveError(ModalittyError):

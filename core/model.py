@@ -198,6 +198,7 @@ class JobKind(str, Enum):
     SEND = "send"
     IMPORT = "import"
     EXPORT = "export"
+    COMMIT = "commit"
 
 
 class JobState(str, Enum):
@@ -291,6 +292,8 @@ class SendResult(Struct, frozen=True, kw_only=True):
     path: str
     size: int
     outcome: Outcome
+    note: str = ""
+    """What was done to the object for this peer, such as "decompressed from RLE Lossless"."""
 
 
 class ElementRow(Struct, frozen=True, kw_only=True):

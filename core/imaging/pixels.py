@@ -131,7 +131,8 @@ def decode(image: ImageFile, layout: Layout, frame: int) -> Array:
     return _encapsulated(image, layout, frame, decoder)
 
 
-def _options(image: ImageFile, layout: Layout) -> dict[str, Any]:
+def options_of(image: ImageFile, layout: Layout) -> dict[str, Any]:
+    """What pydicom's decoders want to know, in our own reading of the object."""
     options: dict[str, Any] = {
         "transfer_syntax_uid": image.transfer_syntax,
         "rows": layout.rows,
@@ -158,7 +159,7 @@ def _options(image: ImageFile, layout: Layout) -> dict[str, Any]:
 def _native(image: ImageFile, layout: Layout, frame: int, decoder: Any) -> Array:
     if layout.allocated == 1:
         return _bits(image, layout, frame)
-    options = _options(image, layout)
+    options = options_of(image, layout)
     size = layout.frame_bits // 8
     if (frame + 1) * size <= image.available:
         image.file.seek(image.offset)
@@ -191,19 +192,19 @@ def _encapsulated(image: ImageFile, layout: Layout, frame: int, decoder: Any) ->
         try:
             return decode_12_bit(image, layout.rows, layout.columns, layout.frames, frame)
         except Exception as fault:
-            faults.append(_first_line(fault))
+            faults.append(first_line(fault))
     for plugin in PLUGINS:
         if plugin not in decoder.available_plugins:
             continue
         image.file.seek(image.offset)
         try:
             array = decoder.as_array(
-                image.file, index=frame, decoding_plugin=plugin, **_options(image, layout)
+                image.file, index=frame, decoding_plugin=plugin, **options_of(image, layout)
             )[0]
         except MemoryError as fault:
             raise NoPreviewError("no preview: decoding it takes too much memory") from fault
         except Exception as fault:
-            faults.append(_first_line(fault))
+            faults.append(first_line(fault))
             continue
         return _stored_bits(array, layout) if image.transfer_syntax == RLELossless else array
     why = faults[0] if faults else "no decoder for it is installed"
@@ -211,7 +212,7 @@ def _encapsulated(image: ImageFile, layout: Layout, frame: int, decoder: Any) ->
     raise NoPreviewError(f"no preview: {name} pixel data cannot be decoded: {why}")
 
 
-def _first_line(fault: Exception) -> str:
+def first_line(fault: Exception) -> str:
     """The innermost reason: pydicom lists what each plugin said."""
     lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
     return lines[-1][:200] if lines else type(fault).__name__

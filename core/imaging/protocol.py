@@ -26,6 +26,22 @@ class Answer(Struct, frozen=True, kw_only=True):
     fault: str = ""
 
 
+class Conversion(Struct, frozen=True, kw_only=True):
+    """Write the data set of one file into another one, in a native transfer syntax."""
+
+    path: str
+    source: str
+    """Transfer syntax UID of the file."""
+    target: str
+    output: str
+
+
+class Converted(Struct, frozen=True, kw_only=True):
+    """The conversion is done, or why not."""
+
+    fault: str = ""
+
+
 def send(connection: socket.socket, message: Struct) -> None:
     """Send a message behind its length."""
     body = msgspec.msgpack.encode(message)

@@ -12,10 +12,12 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from stat import S_ISREG
 
 import msgspec
+from msgspec import Struct
 
 from core.errors import ModalittyError, NoPreviewError
 from core.imaging.files import ImageFile
@@ -74,22 +76,21 @@ def limit_resources(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-def serve(connection: socket.socket, seconds: int) -> None:
+def serve(connection: socket.socket, seconds: int, answer: Callable[[bytearray], Struct]) -> None:
     """Answer requests until the other side is gone."""
-    renderer = Renderer()
     while (message := receive(connection)) is not None:
         # A parent that dies meanwhile cannot end a decoder that hangs: the alarm does.
         signal.alarm(seconds)
-        try:
-            answer = Answer(picture=renderer.picture(msgspec.msgpack.decode(message, type=Request)))
-        except ModalittyError as fault:
-            answer = Answer(fault=fault.message)
+        found = answer(message)
         signal.alarm(0)
-        send(connection, answer)
+        send(connection, found)
 
 
-def main() -> None:
-    """Arguments: descriptor of the socket, bytes of memory, seconds for one picture."""
+def run(answer: Callable[[bytearray], Struct]) -> None:
+    """Serve in a process of its own, within limits, by what `answer` makes of each request.
+
+    Arguments: descriptor of the socket, bytes of memory, seconds for one request.
+    """
     descriptor, memory, seconds = (int(argument) for argument in sys.argv[1:4])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -99,6 +100,19 @@ def main() -> None:
     sys.setrecursionlimit(5000)
     limit_resources(memory)
     with socket.socket(fileno=descriptor) as connection, contextlib.suppress(OSError):
-        serve(connection, seconds)
+        serve(connection, seconds, answer)
     # Not the interpreter's own end: a decoder's wreckage could hold it up.
     os._exit(0)
+
+
+def main() -> None:
+    """Make pictures."""
+    renderer = Renderer()
+
+    def answer(message: bytearray) -> Answer:
+        try:
+            return Answer(picture=renderer.picture(msgspec.msgpack.decode(message, type=Request)))
+        except ModalittyError as fault:
+            return Answer(fault=fault.message)
+
+    run(answer)

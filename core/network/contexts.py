@@ -25,6 +25,8 @@ EXPLICIT_LE = "1.2.840.10008.1.2.1"
 DEFLATED_LE = "1.2.840.10008.1.2.1.99"
 EXPLICIT_BE = "1.2.840.10008.1.2.2"
 NATIVE = (EXPLICIT_LE, IMPLICIT_LE)
+NATIVE_ALL = (*NATIVE, EXPLICIT_BE)
+"""Transfer syntaxes that objects are converted to, best first."""
 QUERY_SYNTAXES = (EXPLICIT_LE, IMPLICIT_LE, EXPLICIT_BE)
 """Transfer syntaxes of identifiers, best first."""
 
@@ -117,7 +119,7 @@ def storage_offers(sop_class: str, transfer_syntax: str) -> tuple[Offer, ...]:
 
     They are contexts of their own, for within one context the peer chooses.
     """
-    others = tuple(syntax for syntax in NATIVE if syntax != transfer_syntax)
+    others = tuple(syntax for syntax in NATIVE_ALL if syntax != transfer_syntax)
     return Offer(sop_class, (transfer_syntax,)), Offer(sop_class, others)
 
 

@@ -1,39 +1,71 @@
-"""Objects rewritten from one native transfer syntax into another, for peers that take no other.
+"""An object's data set in the transfer syntax that a peer takes: from its file, or converted.
 
-Pixels are left as they are, so big endian (whose words would need swapping) and compressed
-objects are not converted here.
+Conversions lose nothing: they rewrite native data sets, and decompress. Nothing is compressed.
 """
 
 from __future__ import annotations
 
-from pydicom import dcmread
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_dataset
+import mmap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from core.errors import NotDicomError
-from core.network.contexts import DEFLATED_LE, EXPLICIT_LE, IMPLICIT_LE
+from core.errors import ConversionError
+from core.imaging.transcoder import Transcoder
+from core.network.contexts import DEFLATED_LE, NATIVE_ALL, uid_name
 from core.network.part10 import ObjectFile
 
 
-def is_possible(transfer_syntax_uid: str) -> bool:
-    """Whether an object in this transfer syntax can be rewritten."""
-    return transfer_syntax_uid in (IMPLICIT_LE, EXPLICIT_LE, DEFLATED_LE)
+def is_possible(source: str, target: str) -> bool:
+    """Whether an object in transfer syntax `source` can be had in `target`."""
+    if source == target:
+        return True
+    return target in NATIVE_ALL and (
+        source in (*NATIVE_ALL, DEFLATED_LE) or Transcoder.can_decode(source)
+    )
 
 
-def to_native(found: ObjectFile, transfer_syntax_uid: str) -> memoryview:
-    """The data set of an object in implicit or explicit VR little endian.
+class Converter:
+    """Gives data sets as bytes; conversions run in a process apart. Safe for several threads."""
 
-    Raises NotDicomError where it cannot be read well enough for that.
+    def __init__(self) -> None:
+        self._transcoder = Transcoder()
+
+    def close(self) -> None:
+        """End the process apart, and let no conversion begin."""
+        self._transcoder.close()
+
+    @contextmanager
+    def data(self, found: ObjectFile, syntax: str) -> Iterator[tuple[memoryview, str]]:
+        """The data set of an object in `syntax`, and what was done to it, empty for nothing.
+
+        Raises ConversionError, and OSError where the file cannot be read.
+        """
+        if found.transfer_syntax_uid == syntax:
+            yield _mapped(Path(found.path), found.offset), ""
+            return
+        source = found.transfer_syntax_uid
+        try:
+            with self._transcoder.converted(Path(found.path), source, syntax) as path:
+                data = _mapped(path, 0)
+        except ConversionError as exc:
+            raise ConversionError(
+                f"it cannot be had in {uid_name(syntax)}: {exc.message}",
+                f"let the peer take {uid_name(source)}",
+            ) from exc
+        yield data, _note(source)
+
+
+def _note(source: str) -> str:
+    if source in NATIVE_ALL or source == DEFLATED_LE:
+        return f"rewritten from {uid_name(source)}"
+    return f"decompressed from {uid_name(source)}"
+
+
+def _mapped(path: Path, offset: int) -> memoryview:
+    """The data set of a file as a view that the kernel reads from; unmapped when it is let go.
+
+    Nothing here looks into it: a file cut short meanwhile is an error of the send, and no SIGBUS.
     """
-    try:
-        ds = dcmread(found.path, force=True)
-        with DicomBytesIO() as out:
-            out.is_implicit_VR = transfer_syntax_uid == IMPLICIT_LE
-            out.is_little_endian = True
-            write_dataset(out, ds)
-            return memoryview(out.getvalue())
-    except OSError:
-        raise
-    except Exception as exc:
-        # pydicom raises whatever its parsing ran into.
-        raise NotDicomError(f"the object cannot be rewritten ({type(exc).__name__})") from exc
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[offset:]

@@ -107,6 +107,20 @@ class Line:
         `is_alive` is asked when the time limit is over: True grants the same time again. `takes`
         is shown what else comes: True says that it was a request, and is answered.
         """
+        message = self.await_message(context, message_id, cancels=cancels, is_alive=is_alive)
+        if takes is not None and message.command.verb != verb and takes(message):
+            return self.await_answer(verb, context, message_id, is_alive=is_alive)
+        return self.check_answer(message, verb, message_id)
+
+    def await_message(
+        self,
+        context: Context,
+        message_id: int,
+        *,
+        cancels: bool = False,
+        is_alive: IsAlive | None = None,
+    ) -> Message:
+        """Wait for whatever the peer says next while it answers a request; see await_answer."""
         limit = self._settings.station.dimse_timeout
         deadline = time.monotonic() + limit
         while not self.association.readable(self._next_look(deadline)):
@@ -117,9 +131,11 @@ class Line:
                 deadline = time.monotonic() + limit
         if cancels:  # answers may come so fast that nobody looked meanwhile
             self._look_after_cancel(context, message_id, cancels=True)
-        message = self.association.receive(max(0.0, deadline - time.monotonic()))
-        if takes is not None and message.command.verb != verb and takes(message):
-            return self.await_answer(verb, context, message_id, is_alive=is_alive)
+        return self.association.receive(max(0.0, deadline - time.monotonic()))
+
+    @staticmethod
+    def check_answer(message: Message, verb: Verb, message_id: int) -> Message:
+        """The message, where it is the response awaited; raises ProtocolError."""
         if message.command.verb != verb:
             raise ProtocolError(f"an unexpected message 0x{message.command.verb:04X}")
         if message.command.responds_to not in (message_id, None):

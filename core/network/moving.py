@@ -18,8 +18,8 @@ from core.network.contexts import NATIVE, Offer
 from core.network.faults import LinkError
 from core.network.line import Dial, IsAlive, Line
 
-_PENDING = (status.PENDING, status.PENDING_WARNING)
-_MAX_LIST = 16 << 20  # a Failed SOP Instance UID List of 250,000 objects
+PENDING = (status.PENDING, status.PENDING_WARNING)
+MAX_LIST = 16 << 20  # a Failed SOP Instance UID List of 250,000 objects
 
 
 class Request(Struct, frozen=True):
@@ -57,19 +57,20 @@ def _ask(line: Line, request: Request) -> Iterator[MoveResponse]:
         answer = line.await_answer(
             Verb.C_MOVE_RSP, context, request.message_id, cancels=True, is_alive=request.is_alive
         )
-        if answer.command.status in _PENDING:
+        if answer.command.status in PENDING:
             line.association.skip_data(answer)
-            yield MoveResponse(counters=_counters(answer))
+            yield MoveResponse(counters=counters_of(answer))
             continue
         yield MoveResponse(
-            counters=_counters(answer),
-            failed_uids=_failed_uids(line.association.read_data(answer, _MAX_LIST), answer),
+            counters=counters_of(answer),
+            failed_uids=failed_uids(line.association.read_data(answer, MAX_LIST), answer),
             outcome=line.outcome("C-MOVE", answer),
         )
         return
 
 
-def _counters(answer: Message) -> Counters:
+def counters_of(answer: Message) -> Counters:
+    """Sub-operation counters of a response, PS3.7 9.1.4."""
     number = answer.command.number
     return Counters(
         remaining=number(Field.REMAINING),
@@ -79,7 +80,8 @@ def _counters(answer: Message) -> Counters:
     )
 
 
-def _failed_uids(data: bytes, answer: Message) -> tuple[str, ...]:
+def failed_uids(data: bytes, answer: Message) -> tuple[str, ...]:
+    """Failed SOP Instance UID List (0008,0058), empty where the identifier has none."""
     try:
         ds = identifier.decode(data, answer.context.transfer_syntax)
     except UsageError:

@@ -9,7 +9,9 @@ from typing import Protocol
 
 from pydicom import Dataset
 
-from core.model import Instance, Modality, Root, SendResult, Stored
+from core.model import Instance, Modality, Outcome, Root, SendResult, Stored
+from core.network.association import Association, Context, Message
+from core.network.command import Verb
 from core.settings import Settings
 
 
@@ -58,8 +60,23 @@ class Archive(Protocol):
         """The objects a retrieve asks for, PS3.4 C.4.2; raises UsageError."""
 
 
+class Exchange(Protocol):
+    """An association on which objects can be sent, whoever asked for it."""
+
+    association: Association
+
+    def ask(self, context: Context, commands: bytes, data: memoryview | None, /) -> None:
+        """Send a request; raises LinkError."""
+
+    def await_answer(self, verb: Verb, context: Context, message_id: int, /) -> Message:
+        """Wait for the response to it; raises LinkError."""
+
+    def outcome(self, service: str, message: Message, /) -> Outcome:
+        """What a final response tells."""
+
+
 class Sender(Protocol):
-    """The part of :class:`core.network.scu.Caller` that C-MOVE uses for its sub-operations."""
+    """The part of :class:`core.network.scu.Caller` that C-MOVE and C-GET use."""
 
     def store(
         self,
@@ -70,3 +87,8 @@ class Sender(Protocol):
         cancel: threading.Event | None = None,
     ) -> Generator[SendResult, None, None]:
         """Send objects; one result for each."""
+
+    def store_on(
+        self, exchange: Exchange, instances: Sequence[Instance]
+    ) -> Generator[SendResult, None, None]:
+        """Send objects on an association that is open; one result for each."""

@@ -24,6 +24,7 @@ from core.network.services.call import (
 from core.network.services.commit import answer_commit, answer_report
 from core.network.services.echo import answer_echo
 from core.network.services.find import answer_find
+from core.network.services.get import answer_get
 from core.network.services.move import answer_move
 from core.network.services.store import answer_store
 
@@ -34,6 +35,7 @@ _SERVICES: dict[int, tuple[str, Operation, Service]] = {
     Verb.C_STORE_RQ: ("C-STORE", Operation.STORE, answer_store),
     Verb.C_FIND_RQ: ("C-FIND", Operation.FIND, answer_find),
     Verb.C_MOVE_RQ: ("C-MOVE", Operation.MOVE, answer_move),
+    Verb.C_GET_RQ: ("C-GET", Operation.GET, answer_get),
     Verb.N_ACTION_RQ: ("N-ACTION", Operation.COMMIT, answer_commit),
     Verb.N_EVENT_REPORT_RQ: ("N-EVENT-REPORT", Operation.COMMIT, answer_report),
 }

@@ -1,4 +1,4 @@
-"""What we ask of peers: C-ECHO, C-FIND, C-MOVE and C-STORE as SCU, PS3.4 annexes A, B and C.
+"""What we ask of peers: C-ECHO, C-FIND, C-MOVE, C-GET and C-STORE as SCU, PS3.4 annexes A, B and C.
 
 Whatever a peer does comes back as a value; only misuse raises. Every wait has a limit, and a
 cancel event or :meth:`Caller.close` ends each call soon, from any thread.
@@ -24,17 +24,19 @@ from core.model import (
     Ref,
     Root,
     SendResult,
+    Stored,
 )
-from core.network import command, contexts, finding, moving, outcomes, queries, sending
+from core.network import command, contexts, finding, getting, moving, outcomes, queries, sending
 from core.network.command import Verb
 from core.network.commitment import asking
 from core.network.commitment.asking import Answer, Patience
 from core.network.commitment.awaited import AwaitedReports
 from core.network.commitment.messages import Reference, Report
 from core.network.contexts import NATIVE, VERIFICATION, Offer
+from core.network.convert import Converter
 from core.network.faults import LinkError
 from core.network.line import IsAlive, Line, open_line
-from core.network.ports import SettingsSource
+from core.network.ports import Archive, Exchange, SettingsSource
 from core.network.registry import Registry
 
 _MESSAGE_ID = 1
@@ -48,6 +50,7 @@ class Caller:
         self._events = events
         self._registry = Registry()
         self._closed = threading.Event()
+        self._converter = Converter()
 
     # -- live associations
 
@@ -63,6 +66,7 @@ class Caller:
         """End every call, and let no other begin."""
         self._closed.set()
         self._registry.end_all("the station closes")
+        self._converter.close()
 
     # -- services
 
@@ -112,6 +116,30 @@ class Caller:
         request = moving.Request(root, ds, title, message_id, is_alive)
         return moving.move(lambda offers: self._line(peer, offers, cancel), request)
 
+    def get(
+        self,
+        peer: Modality,
+        ref: Ref,
+        archive: Archive,
+        *,
+        root: Root | None = None,
+        sop_classes: Sequence[str] = (),
+        cancel: threading.Event | None = None,
+    ) -> Iterator[MoveResponse | Stored]:
+        """Have the peer send `ref` on the same association, into `archive`.
+
+        Yields each object that came and each response; the last item is a response with the
+        outcome. Contexts are proposed for `sop_classes`; where these are empty, for the classes
+        that the peer says are in the study, or else for those that are used most (PS3.4 C.4.3).
+        Raises UsageError at once.
+        """
+        root = root or queries.root_for(ref)
+        request = getting.Request(
+            ref, root, queries.for_ref(ref, root), tuple(dict.fromkeys(sop_classes))
+        )
+        keeping = getting.Keeping(archive, self._store.current, self._events)
+        return getting.get(lambda offers: self._line(peer, offers, cancel), peer, request, keeping)
+
     def store(
         self,
         peer: Modality,
@@ -126,8 +154,18 @@ class Caller:
         the objects that are left come back as cancelled.
         """
         return sending.send(
-            lambda offers: self._line(peer, offers, cancel), items, originator, cancel
+            lambda offers: self._line(peer, offers, cancel),
+            items,
+            originator,
+            cancel,
+            self._converter,
         )
+
+    def store_on(
+        self, exchange: Exchange, instances: Sequence[Instance]
+    ) -> Generator[SendResult, None, None]:
+        """Send objects on an association that a peer opened for a C-GET; raises LinkError."""
+        return sending.send_on(exchange, instances, self._converter)
 
     def commit(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import threading
 import time
 from collections import deque
@@ -11,16 +10,19 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from core.errors import NotDicomError
+from core.errors import ConversionError, NotDicomError
 from core.model import Instance, Outcome, OutcomeState, SendResult
 from core.network import command, contexts, convert, outcomes, part10
-from core.network.association import Context
+from core.network.association import Association, Context
 from core.network.command import Field, Verb
-from core.network.contexts import NATIVE, Offer
+from core.network.contexts import Offer
+from core.network.convert import Converter
 from core.network.faults import EndedHereError, LinkError, NoContextError
-from core.network.line import Dial, Line
+from core.network.line import Dial
 from core.network.part10 import ObjectFile
+from core.network.ports import Exchange
 
+NO_SUCH_CLASS, NO_COMMON_SYNTAX = 3, 4  # results of a presentation context, PS3.8 9.3.3.2
 _CANCELLED = Outcome(state=OutcomeState.CANCELLED, meaning="cancelled before it was sent")
 
 
@@ -34,12 +36,13 @@ class _Item(Struct, frozen=True):
     sop_instance_uid: str
     transfer_syntax_uid: str
 
-    def result(self, outcome: Outcome) -> SendResult:
+    def result(self, outcome: Outcome, note: str = "") -> SendResult:
         return SendResult(
             sop_instance_uid=self.sop_instance_uid,
             path=self.path,
             size=self.size,
             outcome=outcome,
+            note=note,
         )
 
 
@@ -48,6 +51,7 @@ def send(
     sources: Iterable[Instance | Path],
     originator: tuple[str, int] | None,
     cancel: threading.Event | None,
+    converter: Converter,
 ) -> Generator[SendResult, None, None]:
     """Send objects, over as many associations as their SOP classes need; a result for each."""
     items: list[_Item] = []
@@ -60,7 +64,7 @@ def send(
     while items:
         pairs = ((item.sop_class_uid, item.transfer_syntax_uid) for item in items)
         count, offers = next(contexts.storage_batches(pairs))
-        yield from _send_batch(dial, offers, items[:count], originator, cancel)
+        yield from _send_batch(dial, offers, items[:count], originator, cancel, converter)
         items = items[count:]
 
 
@@ -100,6 +104,7 @@ def _send_batch(
     items: list[_Item],
     originator: tuple[str, int] | None,
     cancel: threading.Event | None,
+    converter: Converter,
 ) -> Iterator[SendResult]:
     """Send what fits one association; where one object breaks it, go on in a new one."""
     rest = deque(items)
@@ -111,7 +116,8 @@ def _send_batch(
         try:
             with dial(offers) as line:
                 while rest and not line.cancelled:
-                    result = _send_one(line, rest[0], answered % 0xFFFF + 1, originator)
+                    number = answered % 0xFFFF + 1
+                    result = _send_one(line, rest[0], number, originator, converter)
                     rest.popleft()
                     answered += 1
                     yield result
@@ -122,53 +128,81 @@ def _send_batch(
                 yield rest.popleft().result(outcome)
 
 
+def send_on(
+    exchange: Exchange, instances: Iterable[Instance], converter: Converter
+) -> Generator[SendResult, None, None]:
+    """Send objects on an association that is open, as C-GET does: PS3.4 C.4.3.
+
+    Only contexts on which the requestor is the SCP are used. Raises LinkError.
+    """
+    for number, instance in enumerate(instances):
+        item = _look_at(instance)
+        if isinstance(item, _Item):
+            yield _send_one(exchange, item, number % 0xFFFF + 1, None, converter)
+        else:
+            yield item
+
+
 def _send_one(
-    line: Line, item: _Item, message_id: int, originator: tuple[str, int] | None
+    exchange: Exchange,
+    item: _Item,
+    message_id: int,
+    originator: tuple[str, int] | None,
+    converter: Converter,
 ) -> SendResult:
     """Send one object and wait for its answer; raises LinkError where the association is over."""
     start = time.monotonic()
     try:
         found = part10.open_object(item.source)
-        context, data = _choose(line, found)
+        context = _choose(exchange.association, found)
+        with converter.data(found, context.transfer_syntax) as (data, note):
+            _ask(exchange, context, found, data, message_id, originator)
     except (NotDicomError, OSError) as exc:
         return item.result(_unreadable(exc))
+    except ConversionError as exc:
+        return item.result(outcomes.failed(exc.message, exc.hint))
     except NoContextError as exc:
         return item.result(outcomes.from_fault(exc, time.monotonic() - start))
+    answer = exchange.await_answer(Verb.C_STORE_RSP, context, message_id)
+    exchange.association.skip_data(answer)
+    return item.result(exchange.outcome("C-STORE", answer), note)
+
+
+def _ask(
+    exchange: Exchange,
+    context: Context,
+    found: ObjectFile,
+    data: memoryview,
+    message_id: int,
+    originator: tuple[str, int] | None,
+) -> None:
     fields = command.request(Verb.C_STORE_RQ, message_id, found.sop_class_uid, data_set=True)
     fields[Field.AFFECTED_SOP_INSTANCE_UID] = found.sop_instance_uid
     if originator is not None:
         fields[Field.MOVE_ORIGINATOR_AE_TITLE] = originator[0]
         fields[Field.MOVE_ORIGINATOR_MESSAGE_ID] = originator[1]
-    line.ask(context, command.encode(fields), data)
-    answer = line.await_answer(Verb.C_STORE_RSP, context, message_id)
-    line.association.skip_data(answer)
-    return item.result(line.outcome("C-STORE", answer))
+    exchange.ask(context, command.encode(fields), data)
 
 
-def _choose(line: Line, found: ObjectFile) -> tuple[Context, memoryview]:
-    """The context to send an object on, and its bytes in that context's transfer syntax.
+def _choose(association: Association, found: ObjectFile) -> Context:
+    """The context to send an object on: its own transfer syntax, or one it can be had in.
 
-    Raises NoContextError where the peer took no transfer syntax that the object can be had in.
+    Raises NoContextError where the peer took none of these.
     """
     accepted = {
         context.transfer_syntax: context
-        for context in line.association.contexts.values()
-        if context.abstract_syntax == found.sop_class_uid
+        for context in association.contexts.values()
+        if context.abstract_syntax == found.sop_class_uid and _may_ask(association, context)
     }
-    own = accepted.get(found.transfer_syntax_uid)
-    if own is not None:
-        return own, _mapped(found)
-    for syntax in NATIVE:
-        if syntax in accepted and convert.is_possible(found.transfer_syntax_uid):
-            return accepted[syntax], convert.to_native(found, syntax)
-    refused = [r for uid, r in line.association.refused if uid == found.sop_class_uid]
-    raise NoContextError(tuple(refused) or (4,))
+    for syntax in (found.transfer_syntax_uid, *contexts.NATIVE_ALL):
+        if syntax in accepted and convert.is_possible(found.transfer_syntax_uid, syntax):
+            return accepted[syntax]
+    if accepted:
+        raise NoContextError((NO_COMMON_SYNTAX,))
+    refused = [r for uid, r in association.refused if uid == found.sop_class_uid]
+    raise NoContextError(tuple(refused) or (NO_SUCH_CLASS,))
 
 
-def _mapped(found: ObjectFile) -> memoryview:
-    """The data set of a file as a view that the kernel reads from; unmapped when it is let go.
-
-    Nothing here looks into it: a file cut short meanwhile is an error of the send, and no SIGBUS.
-    """
-    with Path(found.path).open("rb") as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[found.offset :]
+def _may_ask(association: Association, context: Context) -> bool:
+    """Whether requests on a context come from us: as requestor, or by role selection."""
+    return association.about.outgoing is not context.reversed

@@ -27,7 +27,7 @@ class Commitment(Struct, frozen=True):
     awaited: AwaitedReports
 
 
-class Call(Struct, frozen=True, kw_only=True):
+class Request(Struct, frozen=True, kw_only=True):
     """A request on an association; its data set, if any, is still on the wire."""
 
     association: Association
@@ -35,8 +35,6 @@ class Call(Struct, frozen=True, kw_only=True):
     settings: Settings
     archive: Archive
     events: EventBus
-    sender: Sender
-    commitment: Commitment
 
     @property
     def command(self) -> Command:
@@ -45,7 +43,7 @@ class Call(Struct, frozen=True, kw_only=True):
 
     @property
     def caller(self) -> str:
-        """The AE title that asks."""
+        """The AE title of the other side, which asks."""
         return self.association.about.peer
 
     def answer(self, code: int, comment: str = "") -> int:
@@ -56,6 +54,13 @@ class Call(Struct, frozen=True, kw_only=True):
             fields[Field.AFFECTED_SOP_INSTANCE_UID] = instance
         self.association.send(self.message.context, command.encode(fields))
         return code
+
+
+class Call(Request, frozen=True, kw_only=True):
+    """A request on an association that the listener has accepted."""
+
+    sender: Sender
+    commitment: Commitment
 
 
 Service = Callable[[Call], int]

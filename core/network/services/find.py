@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pydicom import Dataset
 
 from core.errors import ModalittyError, UsageError
+from core.events import Notice, Severity
 from core.network import command, contexts, identifier, status
 from core.network.faults import LinkError
 from core.network.services.call import SUCCESS, Call
@@ -15,6 +16,7 @@ from core.network.wire import Buffer
 
 _DOES_NOT_FIT = 0xA900
 _CANNOT_PROCESS = 0xC000
+_OUT_OF_RESOURCES = 0xA700
 _BATCH_BYTES = 64 * 1024
 _BATCH_SECONDS = 0.02
 
@@ -25,25 +27,44 @@ def answer_find(call: Call) -> int:
     try:
         asked = identifier.decode(data, call.message.context.transfer_syntax)
         root = contexts.ROOTS[call.message.context.abstract_syntax]
-        cancelled = _send_matches(call, asked, call.archive.find(asked, root))
+        code = _send_matches(call, asked, call.archive.find(asked, root))
     except UsageError as exc:
         return call.answer(_DOES_NOT_FIT, exc.message)
     except LinkError:
         raise
     except ModalittyError as exc:
         return call.answer(_CANNOT_PROCESS, exc.message)
-    return call.answer(status.CANCEL if cancelled else SUCCESS)
+    if code == _OUT_OF_RESOURCES:
+        return call.answer(code, _said_too_many(call))
+    return call.answer(code)
 
 
-def _send_matches(call: Call, asked: Dataset, matches: Iterator[Dataset]) -> bool:
-    """Send the pending responses, many at a time; True where the peer cancelled."""
+def _said_too_many(call: Call) -> str:
+    """Tell our own people, and what to tell the peer (64 characters at most, PS3.7 E.1)."""
+    limit = call.settings.station.max_matches
+    text = f"{call.caller!r} asked a query with more than {limit} matches: it got the first ones"
+    call.events.publish(Notice(severity=Severity.WARNING, text=text))
+    return f"more than {limit} matches: narrow the query"
+
+
+def _send_matches(call: Call, asked: Dataset, matches: Iterator[Dataset]) -> int:
+    """Send the pending responses, many at a time; the final status.
+
+    A query that has more matches than `station.max_matches` ends with 0xA700: there is no warning
+    in PS3.4 C.4.1.1.4, and success would say that these were all.
+    """
+    limit = call.settings.station.max_matches
     level = str(asked.get("QueryRetrieveLevel") or "")
     syntax = call.message.context.transfer_syntax
     pack, context = call.association.pack, call.message.context
     pending = command.encode(command.response(call.command, status.PENDING, data_set=True))
     out: list[Buffer] = []
     size, flushed = 0, time.monotonic()
-    for match in matches:
+    code = SUCCESS
+    for number, match in enumerate(matches):
+        if limit and number == limit:
+            code = _OUT_OF_RESOURCES
+            break
         # Always ours, whatever the request had there: PS3.4 C.4.1.1.3.2.
         match.QueryRetrieveLevel = level
         match.RetrieveAETitle = call.settings.station.ae_title
@@ -54,7 +75,7 @@ def _send_matches(call: Call, asked: Dataset, matches: Iterator[Dataset]) -> boo
         if size > _BATCH_BYTES or time.monotonic() - flushed > _BATCH_SECONDS:
             call.association.send_packed(out)
             if call.association.cancelled(call.command.message_id):
-                return True
+                return status.CANCEL
             out, size, flushed = [], 0, time.monotonic()
     call.association.send_packed(out)
-    return call.association.cancelled(call.command.message_id)
+    return status.CANCEL if call.association.cancelled(call.command.message_id) else code

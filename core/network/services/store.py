@@ -16,7 +16,7 @@ from core.network.association import OVERHEAD
 from core.network.command import Field
 from core.network.faults import EndedHereError
 from core.network.ports import Incoming
-from core.network.services.call import SOP_CLASS_NOT_SUPPORTED, SUCCESS, Call
+from core.network.services.call import SOP_CLASS_NOT_SUPPORTED, SUCCESS, Call, Request
 
 _STATUS: tuple[tuple[type[ModalittyError], int], ...] = (
     (OutOfResourcesError, 0xA700),
@@ -31,6 +31,11 @@ _INVALID_INSTANCE = 0x0117
 
 def answer_store(call: Call) -> int:
     """Take the object, and answer once it is durable."""
+    return store_object(call)[0]
+
+
+def store_object(call: Request) -> tuple[int, Stored | None]:
+    """The same wherever the request comes from, a C-GET of our own too: status, and the object."""
     stored, code, reason = _take(call)
     if stored is not None:
         # Before the answer: who counts arrivals has then seen them all when a C-MOVE ends.
@@ -44,17 +49,17 @@ def answer_store(call: Call) -> int:
         )
     else:
         _refused(call, code, reason)
-    return call.answer(code, reason)
+    return call.answer(code, reason), stored
 
 
-def _refused(call: Call, code: int, reason: str) -> None:
+def _refused(call: Request, code: int, reason: str) -> None:
     uid = call.command.text(Field.AFFECTED_SOP_INSTANCE_UID)
     call.events.publish(
         InstanceRefused(sop_instance_uid=uid, source=call.caller, status=code, reason=reason)
     )
 
 
-def _take(call: Call) -> tuple[Stored | None, int, str]:
+def _take(call: Request) -> tuple[Stored | None, int, str]:
     """Read the message to its end; what the archive made of it, or status and reason."""
     sop_class = call.command.text(Field.AFFECTED_SOP_CLASS_UID)
     instance = call.command.text(Field.AFFECTED_SOP_INSTANCE_UID)
@@ -69,7 +74,7 @@ def _take(call: Call) -> tuple[Stored | None, int, str]:
     return _receive(call, sop_class, instance)
 
 
-def _receive(call: Call, sop_class: str, instance: str) -> tuple[Stored | None, int, str]:
+def _receive(call: Request, sop_class: str, instance: str) -> tuple[Stored | None, int, str]:
     sink = _Sink(call)
     try:
         sink.incoming = call.archive.receive(
@@ -96,7 +101,7 @@ def _receive(call: Call, sop_class: str, instance: str) -> tuple[Stored | None, 
 class _Sink:
     """Where the data set of one message goes: into the archive, or nowhere."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Request) -> None:
         self.incoming: Incoming | None = None
         self._call = call
         self._pieces = call.association.data(call.message)

@@ -14,7 +14,7 @@ from core.events import EventBus, InstanceStored
 from core.model import Level, Match, Modality, OutcomeState, Query, Ref, StoreAction
 from core.network.listener import Listener
 from core.network.scu import Caller
-from core.settings import Duplicates
+from core.settings import ArchiveSettings, Duplicates
 from tests.core.network.fakes import CT, Recorder, Source, write_object
 from tests.core.network.raw import Raw, accept_all, p_data, peer, read_message, respond
 from tests.core.network.raw import store_command as command_for
@@ -34,7 +34,9 @@ def folder(tmp_path: Path) -> Path:
 def station(
     settings: Source, bus: EventBus, recorder: Recorder, policy: list[Duplicates], folder: Path
 ) -> Iterator[Modality]:
-    archive = Archive.open(folder, duplicates=lambda: policy[0], events=bus)
+    archive = Archive.open(
+        folder, settings=lambda: ArchiveSettings(duplicates=policy[0]), events=bus
+    )
     listener = Listener(settings, archive, bus)
     port = listener.start(0)
     yield settings.modality("me", port, ae_title="MODALITTY")

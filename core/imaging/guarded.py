@@ -1,0 +1,126 @@
+"""A process apart for work on bytes from outside: bounded in memory and time, replaced if it dies.
+
+It is asked over a socket, one request at a time; whatever happens to it, its owner goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from types import TracebackType
+from typing import TypeVar
+
+from msgspec import Struct
+
+from core.imaging.protocol import receive, send
+
+# Without Pillow, whose decoders may not see bytes from outside, there is no plugin that uses it.
+_START = (
+    "import sys; sys.path[:] = sys.argv.pop().split('\\n'); sys.modules['PIL'] = None;"
+    "from importlib import import_module; import_module(sys.argv.pop()).main()"
+)
+_Self = TypeVar("_Self", bound="Guarded")
+
+
+class DiedError(Exception):
+    """The process ended in the middle of a request."""
+
+
+class Guarded:
+    """Runs `main` of a module in a process that is started when needed and replaced when it dies.
+
+    `memory` is in bytes of address space, `seconds` is how long one request may take. Safe to use
+    from several threads; one request is answered at a time.
+    """
+
+    def __init__(self, module: str, *, memory: int, seconds: int) -> None:
+        self._module = module
+        self._memory, self._seconds = memory, seconds
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: socket.socket | None = None
+        self._closed = False
+
+    def __enter__(self: _Self) -> _Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def warm_up(self) -> None:
+        """Start the process now, so that the first request does not wait for it."""
+        with self._lock:
+            if not self._closed:
+                self._started()
+
+    def close(self) -> None:
+        """End the process; whoever waits for an answer is told that there is none."""
+        self._closed = True
+        working = self._process
+        if working is not None:
+            with contextlib.suppress(OSError):
+                working.kill()
+        with self._lock:
+            self._end()
+
+    def _ask(self, request: Struct) -> bytes | bytearray:
+        """The answer to a request, under the lock; raises TimeoutError, DiedError."""
+        try:
+            connection = self._started()
+            send(connection, request)
+            body = receive(connection)
+        except TimeoutError:
+            self._end()
+            raise
+        except OSError:
+            body = None
+        if body is None:
+            self._end()
+            raise DiedError
+        return body
+
+    def _started(self) -> socket.socket:
+        if self._connection is not None and self._process is not None:
+            if self._process.poll() is None:
+                return self._connection
+            self._end()
+        ours, theirs = socket.socketpair()
+        # The name of this package is looked up where this process looks, and nowhere else.
+        path = "\n".join(entry for entry in sys.path if entry)
+        arguments = (str(theirs.fileno()), str(self._memory), str(self._seconds + 1))
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  our own interpreter and code
+                [sys.executable, "-I", "-c", _START, *arguments, self._module, path],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+            )
+        ours.settimeout(self._seconds)
+        self._connection = ours
+        return ours
+
+    def _end(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        if self._process is not None:
+            with contextlib.suppress(OSError):
+                self._process.kill()
+            self._process.wait()
+        self._connection = self._process = None
+
+
+def _environment() -> dict[str, str]:
+    """One thread for arithmetic: more would take address space and gain nothing."""
+    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPJ_NUM_THREADS": "1"}
+    return {**os.environ, **threads}
