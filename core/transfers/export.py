@@ -106,10 +106,10 @@ class _Export:
             self._need_room(sum(instance.size for instance in held.values()))
             self._write(held)
         except OSError as exc:
-            self._place.discard()
+            self._discard()
             raise _fault(exc, self._target) from exc
         except ModalittyError:
-            self._place.discard()
+            self._discard()
             raise
         self._progress.end_by_counts("nothing of it is held here")
 
@@ -146,7 +146,7 @@ class _Export:
         free = shutil.disk_usage(self._target).free
         if size > free:
             raise OutOfResourcesError(
-                f"{size >> 20} MiB are to be exported, and {free >> 20} MiB are free"
+                f"{_amount(size)} are to be exported, and {_amount(free)} are free"
                 f" on the disk of {self._target}",
                 "make room, or export to another disk",
             )
@@ -164,10 +164,14 @@ class _Export:
         if self._progress.stopped_as in (JobState.PAUSED, JobState.QUEUED):
             self._place.leave()
         elif self._progress.stop.is_set() or not self._progress.job.arrived:
-            self._place.discard()
+            self._discard()
         else:
             uid = uid_of(self._order.token)
             self._place.finish(self._directory.encode(uid) if self._order.dicomdir else None)
+
+    def _discard(self) -> None:
+        self._place.discard()
+        self._progress.update(arrived=0, arrived_bytes=0)
 
     def _copy(self, instance: Instance) -> None:
         with _opened(instance) as file:
@@ -192,6 +196,10 @@ class _Export:
             if not chunk:
                 return
             yield chunk
+
+
+def _amount(size: int) -> str:
+    return f"{size >> 20} MiB" if size >> 24 else f"{size >> 10} KiB"
 
 
 def _opened(instance: Instance) -> BinaryIO:

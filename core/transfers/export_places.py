@@ -171,22 +171,11 @@ class ZipPlace:
         """Begin the zip, or go on with it where an earlier attempt stopped; UsageError."""
         if not self._is_ours():
             check_target(self._target)
-        if not self._part.exists() or not self._begin("a"):
-            self._begin("w")
-
-    def _begin(self, mode: str) -> bool:
-        self._file = self._part.open("r+b" if mode == "a" else "w+b")
-        try:
-            self._zip = zipfile.ZipFile(
-                self._file,
-                "a" if mode == "a" else "w",
-                zipfile.ZIP_DEFLATED,
-                compresslevel=1,
-            )
-        except zipfile.BadZipFile:
-            self._file.close()
-            return False
-        return True
+        go_on = zipfile.is_zipfile(self._part)  # not so where the process was killed
+        self._file = self._part.open("r+b" if go_on else "w+b")
+        self._zip = zipfile.ZipFile(
+            self._file, "a" if go_on else "w", zipfile.ZIP_DEFLATED, compresslevel=1
+        )
 
     def _is_ours(self) -> bool:
         try:

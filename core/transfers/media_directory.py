@@ -48,8 +48,8 @@ class _Node:
 class Directory:
     """The records of a file-set: patients, their studies, series and objects.
 
-    Patients are told apart by ID, name and birth date together: hospitals share numbers. All
-    objects of a study belong to the patient of its first one.
+    Patients are told apart by ID, name and birth date together: hospitals share numbers. Who has
+    no ID is somebody else in each study. All objects of a study belong to the patient of its first.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Directory:
         values = described.values
         study = self._studies.get(described.study)
         if study is None:
-            patient = self._patient(values)
+            patient = self._patient(described)
             study = _grow(patient.children, b"STUDY", STUDY, values)
             self._studies[described.study] = study
         series = self._series.get((described.study, described.series))
@@ -74,9 +74,12 @@ class Directory:
         keys = (STUDY[0], *LEAVES[kind])
         _grow(series.children, kind.encode(), keys, values, _reference(described, file_id, kind))
 
-    def _patient(self, values: Mapping[int, bytes]) -> _Node:
+    def _patient(self, described: Described) -> _Node:
+        values = described.values
         tags = (PATIENT_ID, PATIENT_NAME, PATIENT_BIRTH_DATE)
         key = tuple(values.get(tag, b"").strip(b" \0") for tag in tags)
+        if not key[0]:
+            key += (described.study,)
         if key not in self._patients:
             self._patients[key] = _grow(self._root, b"PATIENT", PATIENT, values)
         return self._patients[key]

@@ -74,13 +74,7 @@ _NAMED = (
 )
 
 LEAVES: dict[str, tuple[Key, ...]] = {
-    "IMAGE": (
-        _INSTANCE_NUMBER,
-        Key(0x00080008, b"CS", None),
-        Key(0x00280008, b"IS", None),
-        Key(0x00280010, b"US", None),
-        Key(0x00280011, b"US", None),
-    ),
+    "IMAGE": (_INSTANCE_NUMBER,),
     "RT DOSE": (_INSTANCE_NUMBER, Key(0x3004000A, b"CS", b"PLAN")),
     "RT STRUCTURE SET": (
         _INSTANCE_NUMBER,

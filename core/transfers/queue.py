@@ -238,6 +238,8 @@ class JobQueue:
             with self._changed:
                 task.progress = task.thread = None
                 self._changed.notify_all()
+            if progress.stopped_as is JobState.CANCELLED:  # asked for while it was pausing
+                self.cancel(task.job.id)
             self._dispatch()
 
     def _forget_oldest(self) -> None:

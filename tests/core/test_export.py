@@ -103,7 +103,7 @@ def test_a_folder_holds_the_files_as_they_are_and_a_dicomdir_that_lists_them(
     kinds = [record.DirectoryRecordType for record in records]
     assert kinds == ["PATIENT", "STUDY", "SERIES", "IMAGE", "IMAGE", "IMAGE"]
     assert (records[0].PatientID, records[0].PatientName) == ("P1", "Doe^Jane")
-    assert records[3].Rows == 2
+    assert [record.InstanceNumber for record in records[3:]] == [0, 1, 2]
 
 
 def test_what_an_object_lacks_is_filled_in_its_records_and_not_in_the_object(
@@ -263,44 +263,122 @@ class Stopper:
                 getattr(self._station, self._act)(event.job.id)
 
 
-@pytest.mark.parametrize("name", ["out", "out.zip"])
+def paused(station: Station, target: Path) -> tuple[Job, Stopper]:
+    """An export of six objects that is paused after two."""
+    stopper = Stopper(station, "pause", 2)
+    seen = threading.Event()
+    station.events.subscribe(
+        lambda e: seen.set() if isinstance(e, JobChanged) and e.job.state.value == "paused" else 0
+    )
+    job = station.export([STUDY], target)
+    assert seen.wait(20)
+    return job, stopper
+
+
+def resume(station: Station, job: Job) -> Job:
+    deadline = time.monotonic() + 10
+    while not station.resume(job.id):  # its thread may still be letting go
+        assert time.monotonic() < deadline
+    return station.wait(job.id, 30)
+
+
+def is_complete(station: Station, target: Path) -> bool:
+    """True where an export, folder or zip, has all that is held, and a DICOMDIR of six."""
+    folder = target
+    if target.suffix:
+        folder = target.with_suffix("")
+        with zipfile.ZipFile(target) as made:
+            assert made.testzip() is None
+            made.extractall(folder)
+    return objects_in(folder) == objects_held(station) and len(listed_in(folder)) == 6
+
+
+TARGETS = pytest.mark.parametrize("name", ["out", "out.zip"])
+
+
+@TARGETS
 def test_a_pause_keeps_what_is_written_and_the_rest_follows(
     station: Station, tmp_path: Path, name: str
 ) -> None:
     fill(station, tmp_path, 6)
-    stopper = Stopper(station, "pause", 2)
-    job = station.export([STUDY], tmp_path / name)
-    station.events.subscribe(stopper)
-    paused = threading.Event()
-    station.events.subscribe(
-        lambda e: paused.set() if isinstance(e, JobChanged) and e.job.state.value == "paused" else 0
-    )
-    assert paused.wait(20)
+    job, stopper = paused(station, tmp_path / name)
     assert not (tmp_path / "out" / "DICOM").exists()
     assert not (tmp_path / "out.zip").exists()
-    deadline = time.monotonic() + 10
-    while not station.resume(job.id):  # its thread may still be letting go
-        assert time.monotonic() < deadline
-    job = station.wait(job.id, 30)
+    job = resume(station, job)
     assert (job.state, job.arrived, job.promised) == (JobState.DONE, 6, 6), job
     assert [seen.arrived for seen in stopper.seen] == sorted(seen.arrived for seen in stopper.seen)
-    out = tmp_path / "out"
-    if name == "out.zip":
-        with zipfile.ZipFile(tmp_path / name) as made:
-            assert made.testzip() is None
-            made.extractall(out)
-    assert objects_in(out) == objects_held(station)
-    assert len(listed_in(out)) == 6
+    assert is_complete(station, tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["out", "out.zip"])
+@TARGETS
+def test_what_is_deleted_in_the_pause_stays_in_the_export(
+    station: Station, tmp_path: Path, name: str
+) -> None:
+    fill(station, tmp_path, 6)
+    job, _ = paused(station, tmp_path / name)
+    station.delete([Ref(level=Level.IMAGE, sop_instance_uid="1.2.1.0")])
+    job = resume(station, job)
+    assert (job.state, job.arrived) == (JobState.DONE, 6), job
+    out = tmp_path / name
+    if out.suffix:
+        with zipfile.ZipFile(out) as made:
+            made.extractall(tmp_path / "out")
+    assert set(listed_in(tmp_path / "out")) == {f"1.2.1.{n}" for n in range(6)}
+
+
+@TARGETS
+def test_a_part_that_was_ruined_is_written_anew(
+    station: Station, tmp_path: Path, name: str
+) -> None:
+    fill(station, tmp_path, 6)
+    job, _ = paused(station, tmp_path / name)
+    for part in [*tmp_path.glob(".out.zip.*"), *tmp_path.glob("out/.*/DICOM/*/*/*1")]:
+        if name == "out":
+            part.unlink()
+        else:
+            part.write_bytes(part.read_bytes()[:-30])
+    job = resume(station, job)
+    assert (job.state, job.arrived) == (JobState.DONE, 6), job
+    assert is_complete(station, tmp_path / name)
+
+
+@TARGETS
+def test_a_kept_export_goes_on_after_a_restart(tmp_path: Path, name: str) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(shipped_config_path().read_text())
+    with Station.open(SettingsStore.open(config), tmp_path / "data") as first:
+        fill(first, tmp_path, 6)
+        first.keep_jobs()
+        begun = threading.Event()
+        first.events.subscribe(
+            lambda e: begun.set() if isinstance(e, JobChanged) and e.job.arrived == 2 else None
+        )
+        job = first.export([STUDY], tmp_path / name)
+        assert begun.wait(20)
+    with Station.open(SettingsStore.open(config), tmp_path / "data") as second:
+        second.keep_jobs()
+        job = second.wait(job.id, 30)
+        assert (job.state, job.arrived) == (JobState.DONE, 6), job
+        assert is_complete(second, tmp_path / name)
+
+
+@TARGETS
 def test_a_cancel_leaves_nothing(station: Station, tmp_path: Path, name: str) -> None:
     fill(station, tmp_path, 6)
     Stopper(station, "cancel", 2)
     job = run(station, to=tmp_path / name)
-    assert job.state is JobState.CANCELLED
+    assert (job.state, job.arrived) == (JobState.CANCELLED, 0)
     assert not list(tmp_path.glob("*out*"))
     assert not list(tmp_path.glob(".*"))
+
+
+@TARGETS
+def test_a_cancel_in_the_pause_leaves_nothing(station: Station, tmp_path: Path, name: str) -> None:
+    fill(station, tmp_path, 6)
+    job, _ = paused(station, tmp_path / name)
+    assert station.cancel(job.id)
+    station.wait(job.id, 10)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and "out" in str(path)]
 
 
 # -- as others read it

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import struct
+import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,8 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from core.model import Instance, Job, JobState, Level, Ref
+from core.events import JobChanged
+from core.model import Instance, Job, JobState, Level, Query, Ref
 from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
 from tests.core.archive.objects import BIG, EXPLICIT, IMPLICIT, encode, make
@@ -122,12 +125,12 @@ def test_progress_is_told_with_counts_and_bytes_and_a_retry_passes_over_what_is_
     assert (job.arrived, job.skipped, job.failed, job.promised) == (5, 1, 1, 7)
     assert job.arrived_bytes == sum(one.size for one in held(station).values())
     (folder / "not-there").write_bytes(part10("1.2.99"))
-    stamps = {one.path: os.stat(one.path).st_mtime_ns for one in held(station).values()}
+    stamps = {one.path: Path(one.path).stat().st_mtime_ns for one in held(station).values()}
     assert station.retry(job.id)
     job = station.wait(job.id, 30)
     assert job.state is JobState.DONE
     assert (job.arrived, job.skipped, job.failed) == (7, 1, 0)
-    assert all(os.stat(path).st_mtime_ns == stamp for path, stamp in stamps.items())
+    assert all(Path(path).stat().st_mtime_ns == stamp for path, stamp in stamps.items())
 
 
 # -- zips
@@ -309,15 +312,10 @@ def test_pydicoms_dicomdirs(station: Station, tmp_path: Path, name: str) -> None
     shutil.copytree(source, tmp_path / "set")
     job = run(station, tmp_path / "set" / name)
     assert job.state is JobState.DONE, job
-    uids = {m.values["StudyInstanceUID"] for m in station.list(_all_studies())}
+    query = Query(level=Level.STUDY, keys={"StudyInstanceUID": ""})
+    uids = {m.values["StudyInstanceUID"] for m in station.list(query)}
     assert {uid for study in uids for uid in held(station, study)} == expected
     assert job.arrived == len(expected)
-
-
-def _all_studies():  # type: ignore[no-untyped-def]
-    from core.model import Query
-
-    return Query(level=Level.STUDY, keys={"StudyInstanceUID": ""})
 
 
 @pytest.mark.interop
@@ -331,3 +329,84 @@ def test_a_dicomdir_of_dcmtk(station: Station, tmp_path: Path) -> None:
     assert (folder / "DICOMDIR").exists(), said.stdout
     job = run(station, folder / "DICOMDIR")
     assert (job.state, job.arrived) == (JobState.DONE, 3), job
+
+
+# -- in mid-way
+
+
+def stop_after(station: Station, act: str, arrived: int) -> threading.Event:
+    """Do something to the first import once so many objects are in; tells when it is paused."""
+    acted, paused = threading.Event(), threading.Event()
+
+    def watch(event: object) -> None:
+        if not isinstance(event, JobChanged):
+            return
+        if event.job.arrived == arrived and not acted.is_set():
+            acted.set()
+            getattr(station, act)(event.job.id)
+        if event.job.state is JobState.PAUSED:
+            paused.set()
+
+    station.events.subscribe(watch)
+    return paused
+
+
+@pytest.fixture(params=["folder", "zip", "DICOMDIR"])
+def many(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Eight objects and one file that is none, in each kind of source."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(8):
+        (folder / f"IM{number}").write_bytes(part10(f"1.2.{number + 3}"))
+    if request.param == "folder":
+        (folder / "readme").write_text("no DICOM")
+        return folder
+    if request.param == "DICOMDIR":
+        (folder / "DICOMDIR").write_bytes(dicomdir(*(f"IM{number}" for number in range(8))))
+        return folder / "DICOMDIR"
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as made:
+        made.writestr("a-readme", "no DICOM")
+        for file in sorted(folder.iterdir()):
+            made.write(file, "in one folder/same name" if "IM" in file.name else file.name)
+    return tmp_path / "many.zip"
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
+def test_a_paused_import_goes_on_with_what_is_left(station: Station, many: Path) -> None:
+    paused = stop_after(station, "pause", 3)
+    job = station.import_files([many])
+    assert paused.wait(20)
+    assert len(held(station)) == 3
+    deadline = time.monotonic() + 10
+    while not station.resume(job.id):
+        assert time.monotonic() < deadline
+    job = station.wait(job.id, 30)
+    total = 8 if many.name == "DICOMDIR" else 9
+    assert (job.state, job.arrived, job.promised) == (JobState.DONE, 8, total), job
+    assert job.skipped == total - 8
+    assert len(held(station)) == 8
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
+def test_a_cancelled_import_keeps_what_is_in(station: Station, many: Path, tmp_path: Path) -> None:
+    stop_after(station, "cancel", 3)
+    job = run(station, many)
+    assert (job.state, job.arrived) == (JobState.CANCELLED, 3)
+    assert len(held(station)) == 3
+    assert not list((tmp_path / "data" / "incoming").iterdir())
+
+
+@pytest.mark.parametrize("policy", ["keep-first", "replace", "refuse"])
+def test_duplicates_go_by_the_policy(station: Station, tmp_path: Path, policy: str) -> None:
+    station.change("archive.duplicates", policy)
+    first, second = part10("1.2.3"), part10("1.2.3", PatientComments="second")
+    (tmp_path / "1").write_bytes(first)
+    with zipfile.ZipFile(tmp_path / "2.zip", "w") as made:
+        made.writestr("2", second)
+    run(station, tmp_path / "1")
+    job = run(station, tmp_path / "2.zip")
+    assert job.state is (JobState.FAILED if policy == "refuse" else JobState.DONE)
+    kept = Path(held(station)["1.2.3"].path).read_bytes()
+    assert kept == (second if policy == "replace" else first)
+    if policy == "refuse":
+        assert "archive.duplicates says to refuse" in job.failures[0].why

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from core.errors import NotHeldError, UsageError
-from core.model import Job, Level, LookupHit, Modality, Ref
+from core.model import Job, JobKind, Level, LookupHit, Modality, Ref
 from core.settings import ae_title_fault, modality_faults
 from core.settings_file import SettingsStore
 from core.station import Station
@@ -150,7 +150,8 @@ def _progress(job: Job) -> str:
 def summary(job: Job) -> str:
     """Put a job that has ended into one line."""
     count = job.arrived or job.completed or 0
-    of = f" of {job.promised}" if job.promised is not None else ""
+    none = job.skipped if job.kind is JobKind.IMPORT else 0
+    of = f" of {job.promised - none}" if job.promised is not None else ""
     parts = [f"{job.kind.value} {job.state.value}: {count}{of} objects"]
     if job.arrived_bytes:
         speed = rate(job.arrived_bytes / max(job.seconds, 0.001))
