@@ -136,6 +136,10 @@ class StationSettings(Section, frozen=True, kw_only=True):
     """Seconds to wait for the answer to a DIMSE message."""
     network_timeout: Seconds = 120.0
     """Seconds after which a silent peer on an open association is dropped."""
+    commit_timeout: Seconds = 30.0
+    """Seconds to wait for a report on storage commitment on the association that asked for it."""
+    commit_report_timeout: Seconds = 600.0
+    """Seconds to wait for that report in all: it may come on an association to our listener."""
     max_jobs: Annotated[int, Meta(ge=1, le=64)] = 4
     """Transfers that run at once."""
     max_matches: Annotated[int, Meta(ge=0)] = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import threading
 import uuid
@@ -11,7 +12,7 @@ from types import TracebackType
 
 from core import dump
 from core.archive.archive import Archive
-from core.errors import UsageError
+from core.errors import ArchiveLockedError, ListenError, UsageError
 from core.events import EventBus, ModalitiesChanged, ModalityTested
 from core.imaging.decoder import Decoder
 from core.model import (
@@ -31,6 +32,7 @@ from core.model import (
     Statistics,
     Window,
 )
+from core.network.commitment.awaited import AwaitedReports
 from core.network.listener import Listener
 from core.network.scu import Caller
 from core.settings import Settings, ae_title_fault, modality_warnings
@@ -38,7 +40,7 @@ from core.settings_file import SettingsStore, user_data_path
 from core.transfers import work
 from core.transfers.export_places import check_target
 from core.transfers.ledger import Ledger
-from core.transfers.orders import ExportOrder, ImportOrder, MoveOrder, SendOrder
+from core.transfers.orders import CommitOrder, ExportOrder, ImportOrder, MoveOrder, SendOrder
 from core.transfers.queue import JobQueue
 from core.transfers.tools import Tools
 
@@ -63,7 +65,15 @@ class Station:
         self._listening: tuple[str, int] | None = None
         self._decoder = Decoder()
         self._caller = Caller(store, self.events)
-        tools = Tools(lambda: self.settings, lambda: self._held, self._caller, self.events)
+        self._awaited = AwaitedReports()
+        tools = Tools(
+            settings=lambda: self.settings,
+            archive=lambda: self._held,
+            caller=self._caller,
+            events=self.events,
+            awaited=self._awaited,
+            listening=lambda: self._listening is not None,
+        )
         self._queue = JobQueue(
             self.events,
             lambda: self.settings,
@@ -114,7 +124,13 @@ class Station:
         """Open the listener; answer with its port. Raises ListenError, ArchiveLockedError."""
         with self._lock:
             if self._listener is None:
-                listener = Listener(self._store, self._held, self.events)
+                listener = Listener(
+                    self._store,
+                    self._held,
+                    self.events,
+                    awaited=self._awaited,
+                    promises=self._held.folder / "commitments",
+                )
                 self._listening = (self.settings.station.host, listener.start())
                 self._listener = listener
             return self._listening[1] if self._listening else 0
@@ -226,6 +242,26 @@ class Station:
         """Send objects held here, or files, to a peer by C-STORE; returns the queued job."""
         _need([*refs, *paths])
         order = SendOrder(peer=peer, refs=tuple(refs), paths=_absolute(paths))
+        return self._queue.start(order, priority)
+
+    def commit(
+        self,
+        peer: Modality,
+        refs: Sequence[Ref] = (),
+        *,
+        paths: Sequence[Path] = (),
+        priority: int = 0,
+    ) -> Job:
+        """Ask a peer whether it keeps objects held here, or those of files (PS3.4 annex J).
+
+        Returns the queued job; what the peer commits to counts as arrived. The listener is opened
+        where it can be, for the report may come there. Raises UsageError.
+        """
+        _need([*refs, *paths])
+        if not self._reads_only:
+            with contextlib.suppress(ListenError, ArchiveLockedError):
+                self.listen()
+        order = CommitOrder(peer=peer, refs=tuple(refs), paths=_absolute(paths))
         return self._queue.start(order, priority)
 
     def import_files(self, paths: Sequence[Path], priority: int = 0) -> Job:

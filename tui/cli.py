@@ -16,7 +16,7 @@ import typer
 from core.errors import ModalittyError
 from tui import exits
 from tui.output import print_error, print_fault
-from tui.verbs import archive, care, modalities, network, objects, service
+from tui.verbs import archive, care, commitment, modalities, network, objects, service
 from tui.verbs.context import Globals
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ app.command("echo")(network.echo)
 app.command("find")(network.find)
 app.command("move")(network.move)
 app.command("send")(network.send)
+app.command("commit")(commitment.commit)
 app.command("list")(archive.list_held)
 app.command("lookup")(archive.lookup)
 app.command("import")(archive.import_paths)

@@ -41,7 +41,15 @@ class ExportOrder(Struct, frozen=True, kw_only=True, tag="export"):
     """A number in hexadecimal that no other export has: it marks what this one has written."""
 
 
-Order = MoveOrder | SendOrder | ImportOrder | ExportOrder
+class CommitOrder(Struct, frozen=True, kw_only=True, tag="commit"):
+    """Ask `peer` whether it keeps what is held of `refs`, and the files at and below `paths`."""
+
+    peer: Modality
+    refs: tuple[Ref, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+Order = MoveOrder | SendOrder | ImportOrder | ExportOrder | CommitOrder
 
 
 def job_for(order: Order, priority: int = 0) -> Job:
@@ -62,7 +70,7 @@ def _destination(order: Order) -> str:
         return order.destination
     if isinstance(order, ExportOrder):
         return order.target
-    return order.peer.ae_title if isinstance(order, SendOrder) else ""
+    return order.peer.ae_title if isinstance(order, SendOrder | CommitOrder) else ""
 
 
 def _title(order: Order) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.archive.archive import Archive
 from core.events import EventBus
 from core.model import Modality
+from core.network.commitment.awaited import AwaitedReports
 from core.network.scu import Caller
 from core.settings import Settings
 
@@ -20,6 +21,10 @@ class Tools:
     archive: Callable[[], Archive]
     caller: Caller
     events: EventBus
+    awaited: AwaitedReports
+    """Reports on storage commitment that jobs wait for; the listener takes them too."""
+    listening: Callable[[], bool]
+    """Whether our listener is open."""
 
     def peer(self, peer: Modality) -> Modality:
         """Give a peer as it is known now: it may have been edited since the order was written."""

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from core.transfers.commit import run_commit
 from core.transfers.export import discard_export, run_export
 from core.transfers.importing import run_import
 from core.transfers.move import run_move
-from core.transfers.orders import ExportOrder, ImportOrder, MoveOrder, Order, SendOrder
+from core.transfers.orders import (
+    CommitOrder,
+    ExportOrder,
+    ImportOrder,
+    MoveOrder,
+    Order,
+    SendOrder,
+)
 from core.transfers.progress import Progress
 from core.transfers.send import run_send
 from core.transfers.tools import Tools
@@ -21,6 +29,8 @@ def run(order: Order, progress: Progress, tools: Tools) -> None:
         run_import(order, progress, tools)
     elif isinstance(order, ExportOrder):
         run_export(order, progress, tools)
+    elif isinstance(order, CommitOrder):
+        run_commit(order, progress, tools)
 
 
 def give_up(order: Order) -> None:

@@ -143,7 +143,13 @@ class TransfersScreen(PlaceScreen):
         self.query_one("#words", Static).update(_words(job, self._title(job)) if job else NONE)
 
 
-_ARROWS = {JobKind.MOVE: "←", JobKind.SEND: "→", JobKind.IMPORT: "+", JobKind.EXPORT: "↓"}
+_ARROWS = {
+    JobKind.MOVE: "←",
+    JobKind.SEND: "→",
+    JobKind.IMPORT: "+",
+    JobKind.EXPORT: "↓",
+    JobKind.COMMIT: "?",
+}
 """Which way objects go, and for an import that they come from a disk."""
 
 

@@ -12,6 +12,7 @@ from core.errors import UsageError
 from core.model import Level, Match, Outcome, Query, Ref, Root
 from tui import exits
 from tui.output import outcome_text, print_fault, print_json, print_table
+from tui.verbs import commitment
 from tui.verbs.context import (
     Aet,
     Host,
@@ -115,10 +116,16 @@ def send(
     ctx: typer.Context,
     name: Name,
     what: Annotated[list[str], typer.Argument(help="Files, folders, or UIDs held here.")],
+    commit: Annotated[
+        bool, typer.Option("--commit", help="Then ask whether it keeps them: storage commitment.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Send files, or what is held here, to a modality by C-STORE."""
     options(ctx).may_change("send")
+    if commit:
+        commitment.send_and_commit(ctx, name, what, json=json)
+        return
     with options(ctx).station(reads_only=True) as station:
         peer = station.modality(name)
         paths = [Path(word) for word in what if Path(word).exists()]

@@ -56,6 +56,8 @@ class Answer(Struct, frozen=True):
     """How it ended, and what the report says of each object asked for."""
 
     outcome: Outcome
+    asked: bool = False
+    """The peer took the request."""
     committed: tuple[str, ...] = ()
     failed: tuple[tuple[str, int | None], ...] = ()
     """SOP Instance UID and Failure Reason, None where the report says nothing of the object."""
@@ -79,10 +81,13 @@ def commit(
         deadline = start + patience.in_all
         while not awaited.wait(min(_SLICE, deadline - time.monotonic())):
             if stop():
-                return Answer(Outcome(state=OutcomeState.CANCELLED, meaning="cancelled"))
+                return Answer(
+                    Outcome(state=OutcomeState.CANCELLED, meaning="cancelled"), asked=True
+                )
             if time.monotonic() > deadline:
                 meaning, advice = NO_REPORT
-                return Answer(Outcome(state=OutcomeState.TIMEOUT, meaning=meaning, advice=advice))
+                late = Outcome(state=OutcomeState.TIMEOUT, meaning=meaning, advice=advice)
+                return Answer(late, asked=True)
     return _read(outcome, request, awaited.report or Report(request.transaction_uid))
 
 
@@ -98,7 +103,7 @@ def _read(outcome: Outcome, request: Request, report: Report) -> Answer:
             failed.append((uid, refused.get(uid)))
         else:
             committed.append(uid)
-    return Answer(outcome, tuple(committed), tuple(failed))
+    return Answer(outcome, asked=True, committed=tuple(committed), failed=tuple(failed))
 
 
 def _ask(
