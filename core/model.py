@@ -63,6 +63,13 @@ class Operation(str, Enum):
 ALL_OPERATIONS = tuple(Operation)
 
 
+class Retrieve(str, Enum):
+    """By which service this station has a modality's objects come to itself."""
+
+    MOVE = "move"
+    GET = "get"
+
+
 class Modality(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A DICOM application entity this station knows: how to reach it, and what it may do here."""
 
@@ -73,6 +80,8 @@ class Modality(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allow: tuple[Operation, ...] = ALL_OPERATIONS
     max_jobs: int = 2
     """Transfers with it that run at once."""
+    retrieve: Retrieve = Retrieve.MOVE
+    """How its objects come to us: by C-MOVE, for which it has to know our address, or by C-GET."""
     tls: bool = False
     """Call it by TLS."""
     tls_host_name: str = ""

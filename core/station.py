@@ -29,6 +29,7 @@ from core.model import (
     ProtectedPatient,
     Query,
     Ref,
+    Retrieve,
     Statistics,
     Window,
 )
@@ -40,7 +41,14 @@ from core.settings_file import SettingsStore, user_data_path
 from core.transfers import work
 from core.transfers.export_places import check_target
 from core.transfers.ledger import Ledger
-from core.transfers.orders import CommitOrder, ExportOrder, ImportOrder, MoveOrder, SendOrder
+from core.transfers.orders import (
+    CommitOrder,
+    ExportOrder,
+    GetOrder,
+    ImportOrder,
+    MoveOrder,
+    SendOrder,
+)
 from core.transfers.queue import JobQueue
 from core.transfers.tools import Tools
 
@@ -230,6 +238,27 @@ class Station:
             self.listen()
         order = MoveOrder(peer=peer, refs=tuple(refs), destination=destination)
         return self._queue.start(order, priority)
+
+    def get(self, peer: Modality, refs: Sequence[Ref], priority: int = 0) -> Job:
+        """Have a peer send to ourselves by C-GET, over the association that asks for it.
+
+        Returns the queued job at once. Raises UsageError, ArchiveLockedError.
+        """
+        _need(refs)
+        _ = self._held
+        return self._queue.start(GetOrder(peer=peer, refs=tuple(refs)), priority)
+
+    def retrieve(
+        self, peer: Modality, refs: Sequence[Ref], destination: str = "", priority: int = 0
+    ) -> Job:
+        """Have a peer send to `destination`, to ourselves in the way that the modality says.
+
+        See `move` and `get`.
+        """
+        to_us = destination.strip() in ("", self.settings.station.ae_title.strip())
+        if to_us and peer.retrieve is Retrieve.GET:
+            return self.get(peer, refs, priority)
+        return self.move(peer, refs, destination, priority)
 
     def send(
         self,

@@ -18,6 +18,8 @@ class Inventory:
 
     def __init__(self) -> None:
         self.series_of: dict[str, Ref] = {}
+        self.sop_classes: set[str] = set()
+        """Their SOP classes; an empty one among them where the peer does not tell."""
 
     def refs(self, wanted: Sequence[str]) -> Iterator[Ref]:
         """Name `wanted` objects at IMAGE level, in lists of UIDs with the keys above them."""
@@ -49,7 +51,7 @@ def take(caller: Caller, peer: Modality, ref: Ref, stop: threading.Event) -> Inv
     inventory = Inventory()
     wanted = set(ref.sop_instance_uid.split("\\")) if ref.level is Level.IMAGE else None
     for one in series:
-        uids = asking.instances(one)
+        uids = asking.instances(one, inventory.sop_classes)
         if uids is None:
             return None
         place = Ref(level=Level.SERIES, study_uid=one.study_uid, series_uid=one.series_uid)
@@ -79,17 +81,25 @@ class _Asking:
             found += (Ref(level=Level.SERIES, study_uid=study, series_uid=uid) for uid in uids)
         return found
 
-    def instances(self, series: Ref) -> list[str] | None:
-        keys = {"StudyInstanceUID": series.study_uid, "SeriesInstanceUID": series.series_uid}
-        return self._ask(Level.IMAGE, keys)
+    def instances(self, series: Ref, sop_classes: set[str]) -> list[str] | None:
+        keys = {
+            "StudyInstanceUID": series.study_uid,
+            "SeriesInstanceUID": series.series_uid,
+            "SOPClassUID": "",
+        }
+        return self._ask(Level.IMAGE, keys, sop_classes)
 
-    def _ask(self, level: Level, keys: dict[str, str]) -> list[str] | None:
+    def _ask(
+        self, level: Level, keys: dict[str, str], sop_classes: set[str] | None = None
+    ) -> list[str] | None:
         unique = level.unique_key
         uids: list[str] = []
         query = Query(level=level, keys={**keys, unique: ""})
         for answer in self._caller.find(self._peer, query, self._stop):
             if isinstance(answer, Match):
                 uids.append(answer.values.get(unique, ""))
+                if sop_classes is not None:
+                    sop_classes.add(answer.values.get("SOPClassUID", ""))
             elif isinstance(answer, Outcome) and not answer.ok:
                 return None
         return [uid for uid in uids if uid]

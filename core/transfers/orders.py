@@ -17,6 +17,13 @@ class MoveOrder(Struct, frozen=True, kw_only=True, tag="move"):
     destination: str
 
 
+class GetOrder(Struct, frozen=True, kw_only=True, tag="get"):
+    """Have `peer` send `refs` to ourselves by C-GET."""
+
+    peer: Modality
+    refs: tuple[Ref, ...]
+
+
 class SendOrder(Struct, frozen=True, kw_only=True, tag="send"):
     """Send what is held of `refs`, and the files at and below `paths`, to `peer` by C-STORE."""
 
@@ -49,7 +56,7 @@ class CommitOrder(Struct, frozen=True, kw_only=True, tag="commit"):
     paths: tuple[str, ...] = ()
 
 
-Order = MoveOrder | SendOrder | ImportOrder | ExportOrder | CommitOrder
+Order = MoveOrder | GetOrder | SendOrder | ImportOrder | ExportOrder | CommitOrder
 
 
 def job_for(order: Order, priority: int = 0) -> Job:

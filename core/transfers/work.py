@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from core.transfers.commit import run_commit
 from core.transfers.export import discard_export, run_export
+from core.transfers.get import run_get
 from core.transfers.importing import run_import
 from core.transfers.move import run_move
 from core.transfers.orders import (
     CommitOrder,
     ExportOrder,
+    GetOrder,
     ImportOrder,
     MoveOrder,
     Order,
@@ -23,6 +25,8 @@ def run(order: Order, progress: Progress, tools: Tools) -> None:
     """Do what an order says, and end its job."""
     if isinstance(order, MoveOrder):
         run_move(order, progress, tools)
+    elif isinstance(order, GetOrder):
+        run_get(order, progress, tools)
     elif isinstance(order, SendOrder):
         run_send(order, progress, tools)
     elif isinstance(order, ImportOrder):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -95,7 +96,10 @@ class ModalityForm(Dialog[Modality]):
     def value(self) -> Modality:
         """What the form holds now, valid or not; a port that is no number is 0."""
         text = {field.id: self.query_one(f"#{field.id}", Input).value.strip() for field in FIELDS}
-        return Modality(
+        # What the form does not ask for stays as it was.
+        before = self._start or Modality(ae_title="", host="", port=0)
+        return replace(
+            before,
             name=text["name"],
             ae_title=text["ae_title"],
             host=text["host"],

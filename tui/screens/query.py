@@ -245,7 +245,7 @@ class QueryScreen(BrowserScreen):
             return
         destination = "" if target == own else target
         self.calls.ask(
-            lambda: self.station.move(peer, refs, destination), partial(self.started, label)
+            lambda: self.station.retrieve(peer, refs, destination), partial(self.started, label)
         )
 
     def inspect(self, ref: Ref, instances: tuple[Instance, ...]) -> None:

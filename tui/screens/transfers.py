@@ -145,6 +145,7 @@ class TransfersScreen(PlaceScreen):
 
 _ARROWS = {
     JobKind.MOVE: "←",
+    JobKind.GET: "←",
     JobKind.SEND: "→",
     JobKind.IMPORT: "+",
     JobKind.EXPORT: "↓",

@@ -9,7 +9,7 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from core.errors import UsageError
-from core.model import ALL_OPERATIONS, Modality, Operation
+from core.model import ALL_OPERATIONS, Modality, Operation, Retrieve
 from tui.output import print_fault, print_json, print_table
 from tui.verbs.context import Json, options
 
@@ -19,6 +19,8 @@ app = typer.Typer(
 
 Name = Annotated[str, typer.Argument(help="The name this modality is called by.")]
 Allow = Annotated[str | None, typer.Option(help="What it may ask of us: echo,find,move,get,store.")]
+
+RetrieveBy = Annotated[str | None, typer.Option(help="How its objects come to us: move or get.")]
 
 
 @app.command("list")
@@ -44,6 +46,7 @@ def add(
     host: Annotated[str, typer.Option(help="Host name or address.")],
     port: Annotated[int, typer.Option(help="TCP port.")],
     allow: Allow = None,
+    retrieve: RetrieveBy = None,
     comment: Annotated[str, typer.Option(help="Whatever helps a person.")] = "",
 ) -> None:
     """Add a peer; it is written to the configuration."""
@@ -51,6 +54,8 @@ def add(
     modality = Modality(
         name=name, ae_title=aet, host=host, port=port, allow=operations, comment=comment
     )
+    if retrieve is not None:
+        modality = replace(modality, retrieve=_service(retrieve))
     _put(ctx, modality, replaces="")
 
 
@@ -62,6 +67,7 @@ def edit(
     host: Annotated[str | None, typer.Option(help="Host name or address.")] = None,
     port: Annotated[int | None, typer.Option(help="TCP port.")] = None,
     allow: Allow = None,
+    retrieve: RetrieveBy = None,
     comment: Annotated[str | None, typer.Option(help="Whatever helps a person.")] = None,
     rename: Annotated[str, typer.Option(help="A new name.")] = "",
 ) -> None:
@@ -75,6 +81,7 @@ def edit(
         host=old.host if host is None else host,
         port=old.port if port is None else port,
         allow=old.allow if allow is None else _operations(allow),
+        retrieve=old.retrieve if retrieve is None else _service(retrieve),
         comment=old.comment if comment is None else comment,
     )
     _put(ctx, modality, replaces=name)
@@ -94,6 +101,13 @@ def _put(ctx: typer.Context, modality: Modality, *, replaces: str) -> None:
     with options(ctx).station(reads_only=True) as station:
         for warning in station.put_modality(modality, replaces=replaces):
             print_fault(f"note: {warning}")
+
+
+def _service(text: str) -> Retrieve:
+    try:
+        return Retrieve(text.strip())
+    except ValueError:
+        raise UsageError(f"--retrieve {text}: no such service", "move or get") from None
 
 
 def _operations(text: str) -> tuple[Operation, ...]:

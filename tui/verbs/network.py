@@ -1,4 +1,4 @@
-"""Verbs that speak to a peer: echo, find, move, send."""
+"""Verbs that speak to a peer: echo, find, move, get, send."""
 
 from __future__ import annotations
 
@@ -110,6 +110,25 @@ def move(
         peer = peer_of(station, name, aet, host, port)
         job = station.move(peer, [ref], destination_of(station, to))
         follow(station, job, json=json)
+
+
+def get(
+    ctx: typer.Context,
+    name: Name = "",
+    aet: Aet = "",
+    host: Host = "",
+    port: PortOption = 0,
+    study: Study = "",
+    series: Series = "",
+    instance: Sop = "",
+    json: Json = False,
+) -> None:
+    """Have a peer send to us by C-GET, over the connection that we open."""
+    options(ctx).may_change("get")
+    ref = ref_of(study, series, instance)
+    with options(ctx).station() as station:
+        peer = peer_of(station, name, aet, host, port)
+        follow(station, station.get(peer, [ref]), json=json)
 
 
 def send(
