@@ -6,6 +6,7 @@ JSON the characters a terminal would obey are written as escapes, so that the va
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -35,7 +36,11 @@ def _escape(found: re.Match[str]) -> str:
 
 def to_json(value: object) -> str:
     """Write a value of the model as one line of JSON that no terminal obeys."""
-    return _UNSAFE.sub(_escape, msgspec.json.encode(value).decode())
+    try:
+        text = msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # a file name that is not UTF-8 has surrogates (PEP 383)
+        text = json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
+    return _UNSAFE.sub(_escape, text)
 
 
 def print_json(value: object) -> None:

@@ -22,7 +22,7 @@ from core.transfers.dicomdir import MEDIA_DIRECTORY, NotThereError, Resolver, fi
 from core.transfers.orders import ImportOrder
 from core.transfers.progress import Progress
 from core.transfers.tools import Tools
-from core.transfers.zipped import READ_FAULTS, RefusedError, StoppedError, Zip, is_zip
+from core.transfers.zipped import RefusedError, StoppedError, Zip, is_zip
 
 _HEAD = 4096
 
@@ -143,8 +143,6 @@ class _Import:
             raise
         except (ArchiveError, RefusedError) as exc:
             self._progress.failed(label, str(exc))
-        except READ_FAULTS as exc:
-            self._progress.failed(label, f"it cannot be unpacked: {exc}")
         except OSError as exc:
             self._progress.failed(label, exc.strerror or str(exc))
         else:

@@ -8,15 +8,20 @@ something is sent a second time.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from core.model import Job
 from core.transfers.orders import Order
+
+_BYTES: Any = {"encoding": "utf-8", "errors": "surrogateescape"}
+"""File names that are not UTF-8 go through text and come back as they were."""
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +31,20 @@ class Entry(msgspec.Struct, frozen=True):
 
     order: Order
     job: Job
+
+
+def _encode(entry: Entry) -> bytes:
+    try:
+        return msgspec.json.encode(entry)
+    except UnicodeEncodeError:  # a file name that is not UTF-8 has surrogates (PEP 383)
+        return json.dumps(msgspec.to_builtins(entry)).encode()
+
+
+def _decode(data: bytes) -> Entry:
+    try:
+        return msgspec.json.decode(data, type=Entry)
+    except msgspec.DecodeError:
+        return msgspec.convert(json.loads(data), Entry)
 
 
 class Ledger:
@@ -40,11 +59,11 @@ class Ledger:
         files = [path for path in self._folder.glob("*.json") if path.stem.isdigit()]
         for path in sorted(files, key=lambda path: int(path.stem)):
             try:
-                entry = msgspec.json.decode(path.read_bytes(), type=Entry)
-                done = set(self._done(entry.job.id).read_text().splitlines())
+                entry = _decode(path.read_bytes())
+                done = set(self._done(entry.job.id).read_text(**_BYTES).split("\n"))
             except FileNotFoundError:
                 done = set()
-            except (OSError, msgspec.DecodeError, UnicodeDecodeError) as exc:
+            except (OSError, msgspec.DecodeError, ValueError) as exc:
                 log.warning("a job cannot be read from %s: %s", path.name, exc)
                 continue
             yield entry, done
@@ -54,7 +73,7 @@ class Ledger:
         path = self._folder / f"{job.id}.json"
         temp = path.with_suffix(".new")
         try:
-            temp.write_bytes(msgspec.json.encode(Entry(order, job)))
+            temp.write_bytes(_encode(Entry(order, job)))
             os.replace(temp, path)  # noqa: PTH105
         except OSError as exc:
             log.error("job %d cannot be kept: %s", job.id, exc)
@@ -63,7 +82,7 @@ class Ledger:
         """Note that one object or file of a job is through."""
         if "\n" in what:  # a path may have one; such a file is done twice rather than wrong
             return
-        with contextlib.suppress(OSError), self._done(job_id).open("a") as file:
+        with contextlib.suppress(OSError), self._done(job_id).open("a", **_BYTES) as file:
             file.write(what + "\n")
 
     def forget(self, job_id: int) -> None:

@@ -6,7 +6,9 @@ told by their bytes. So names such as `../x` do no harm.
 
 from __future__ import annotations
 
+import lzma
 import shutil
+import struct
 import threading
 import zipfile
 import zlib
@@ -18,8 +20,19 @@ from core.errors import ModalittyError, NotDicomError
 
 MAGIC = (b"PK\3\4", b"PK\5\6")
 """How a zip begins: with a member, or empty."""
-READ_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""What reading a member may raise, beside OSError."""
+_FAULTS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    IndexError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+"""What zipfile raises on a damaged file; NotImplementedError is a RuntimeError."""
 
 MAX_RATIO = 200
 _SMALL = 1 << 30
@@ -60,9 +73,10 @@ class Zip:
         self._file = _Bounded(path.open("rb", buffering=0))
         try:
             self._zip = zipfile.ZipFile(self._file)
-            self.members = [info for info in self._zip.infolist() if not info.is_dir()]
+            listed = self._zip.infolist()
+            self.members = [info for info in listed if not info.filename.endswith("/")]
             _refuse_bomb(self.members, path, room)
-        except (*READ_FAULTS, ValueError, OSError) as exc:
+        except _FAULTS as exc:
             self.close()
             raise NotDicomError(f"the zip cannot be read: {exc}") from exc
         except NotDicomError:
@@ -85,15 +99,15 @@ class Zip:
             raise RefusedError("it is encrypted", "unpack the zip with its password")
         try:
             return Member(self._zip.open(info), limit, stop)
-        except (*READ_FAULTS, OSError) as exc:
-            raise RefusedError(f"it cannot be unpacked: {exc}") from exc
+        except _FAULTS as exc:
+            raise _unpackable(exc) from exc
 
 
 class Member:
     """A member's bytes. `head` has its first 4 KiB, and they are read again from the beginning.
 
-    Reading raises RefusedError once more than `limit` bytes were read, StoppedError once `stop` is
-    set, and whatever a damaged zip gives.
+    Reading raises RefusedError once more than `limit` bytes were read or the zip turns out to be
+    damaged, StoppedError once `stop` is set.
     """
 
     def __init__(self, stream: IO[bytes], limit: int, stop: threading.Event) -> None:
@@ -109,7 +123,10 @@ class Member:
         if self._stop.is_set():
             raise StoppedError("the import was stopped")
         ahead, self._ahead = self._ahead[:size], self._ahead[size:]
-        data = ahead + self._stream.read(size - len(ahead)) if size > len(ahead) else ahead
+        try:
+            data = ahead + self._stream.read(size - len(ahead)) if size > len(ahead) else ahead
+        except _FAULTS as exc:
+            raise _unpackable(exc) from exc
         self._size += len(data)
         if self._size > self._limit:
             raise RefusedError(
@@ -123,6 +140,10 @@ class Member:
 
     def __exit__(self, *_: object) -> None:
         self._stream.close()
+
+
+def _unpackable(error: Exception) -> RefusedError:
+    return RefusedError(f"it cannot be unpacked: {error}", "the zip is damaged, or of a new kind")
 
 
 def _refuse_bomb(members: list[zipfile.ZipInfo], path: Path, room: Path) -> None:

@@ -133,6 +133,27 @@ def test_progress_is_told_with_counts_and_bytes_and_a_retry_passes_over_what_is_
     assert all(Path(path).stat().st_mtime_ns == stamp for path, stamp in stamps.items())
 
 
+def test_names_that_are_not_utf_8_are_taken_kept_and_told(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(shipped_config_path().read_text())
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / os.fsdecode(b"good\xff")).write_bytes(part10("1.2.3"))
+    (folder / os.fsdecode(b"bad\xff")).write_bytes(part10("1.2.4")[:180])
+    with Station.open(SettingsStore.open(config), tmp_path / "data") as station:
+        station.keep_jobs()
+        job = run(station, folder)
+        assert (job.state, job.arrived, job.failed) == (JobState.PARTIAL, 1, 1), job.note
+        assert job.failures[0].what.endswith("bad\udcff")
+    (folder / os.fsdecode(b"bad\xff")).write_bytes(part10("1.2.4"))
+    with Station.open(SettingsStore.open(config), tmp_path / "data") as station:
+        station.keep_jobs()
+        assert station.job(job.id).title == str(folder)
+        assert station.retry(job.id)
+        job = station.wait(job.id, 30)
+        assert (job.state, job.arrived) == (JobState.DONE, 2), job
+
+
 # -- zips
 
 
@@ -230,11 +251,13 @@ def test_a_zip_that_lies_about_sizes_or_is_cut_or_encrypted_is_told(
     odd = bytearray(data)
     odd[entry + 10 : entry + 12] = struct.pack("<H", 99)  # a compression nobody knows
     (tmp_path / "odd.zip").write_bytes(odd)
+    (tmp_path / "garbage.zip").write_bytes(b"PK\3\4" + bytes(1000))
     for name, arrived, words in (
         ("cut", 0, "zip cannot be read"),
         ("lying", 1, "cannot be unpacked"),
         ("locked", 1, "encrypted"),
         ("odd", 1, "cannot be unpacked"),
+        ("garbage", 0, "zip cannot be read"),
     ):
         job = run(station, tmp_path / f"{name}.zip")
         assert (job.arrived, job.failed) == (arrived, 1), name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -77,6 +78,21 @@ def test_a_disk_that_fills_up_is_said_and_nothing_stays(
     assert "Traceback" not in ended.stderr
     assert not list(tmp_path.glob("*out*"))
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_name_that_is_not_utf_8_is_told_in_json_and_in_words(
+    cli: CommandLine, tmp_path: Path
+) -> None:
+    odd = tmp_path / os.fsdecode(b"\xff.dcm")
+    odd.write_bytes(bytes(128) + b"DICM")
+    said = cli("import", odd, "--json")
+    assert said.code == 1
+    assert said.out.isascii()
+    assert said.json["failures"][0]["what"] == str(odd)
+    said = cli("import", odd)
+    assert said.code == 1
+    said.err.encode()
+    assert "\ufffd.dcm" in said.err
 
 
 def test_an_import_counts_objects_apart_from_what_is_none(cli: CommandLine, tmp_path: Path) -> None:

@@ -59,10 +59,10 @@ def lookup(
 
 def import_paths(
     ctx: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders, zips and DICOMDIRs.")],
     json: Json = False,
 ) -> None:
-    """Copy files and folders into the archive; what is not DICOM is skipped and counted."""
+    """Copy files into the archive; what is not DICOM is skipped and counted."""
     options(ctx).may_change("import")
     with options(ctx).station() as station:
         follow(station, station.import_files(paths), json=json)
