@@ -45,7 +45,7 @@ _TIMES = {
     "PerformedProcedureStepStartDate": "PerformedProcedureStepStartTime",
 }
 """Each date and the time that belongs to it."""
-_UNMATCHED = frozenset(("AT", "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UV"))
+_UNMATCHED = frozenset(("AT", "OB", "OD", "OF", "OL", "OV", "OW", "SV", "UV"))
 """VRs that are matched in the index only; a key that is not supported is ignored (C.2.2.1.3)."""
 _ASCII, _ = encodings_of("")
 
@@ -101,8 +101,13 @@ class Key(Struct, frozen=True, kw_only=True):
         return self.matcher(f"{value}\x1f{partner}" if self.partner else str(value))
 
     def _fits_items(self, items: list[dict[str, Any]]) -> bool:
-        """One item has to match every key that the index keeps."""
-        wanted = [k for k in self.items if k.keyword in attributes.NESTED and k.inner is not None]
+        """One item has to match every key that is kept of it."""
+        kept = self.level is None
+        wanted = [
+            key
+            for key in self.items
+            if key.inner is not None and (kept or key.keyword in attributes.NESTED)
+        ]
         return not wanted or any(
             all(key.inner is None or key.inner(str(item.get(key.keyword, ""))) for key in wanted)
             for item in items
@@ -244,6 +249,11 @@ def _vr_of(keyword: str, tag: int) -> str:
         return known[1]
     if keyword in attributes.COMPUTED:
         return attributes.COMPUTED[keyword][1]
+    return vr_of(tag)
+
+
+def vr_of(tag: int) -> str:
+    """The VR of a standard attribute; the first one where the data decide."""
     return str(dictionary_VR(tag)).split(" or ")[0]
 
 

@@ -121,7 +121,7 @@ def _person_name(text: str) -> Matcher:
     """Without case and accents; a name of one group matches in any of the three (PS3.5 6.2.1)."""
     pattern = fold_name(text)
     if "=" not in pattern:
-        group = _wildcard(pattern) if has_wildcard(pattern) else pattern.__eq__
+        group = _name_group(pattern)
 
         def matches_any(value: str) -> bool:
             folded = _folded(value)
@@ -129,7 +129,7 @@ def _person_name(text: str) -> Matcher:
 
         return matches_any
     groups = [
-        (number, _wildcard(part) if has_wildcard(part) else part.__eq__)
+        (number, _name_group(part))
         for number, part in enumerate(pattern.split("=")[:3])
         if part.strip("*")
     ]
@@ -139,6 +139,18 @@ def _person_name(text: str) -> Matcher:
         return all(group(parts[number]) for number, group in groups)
 
     return matches_each
+
+
+def _name_group(pattern: str) -> Matcher:
+    """One group; delimiters at a name's end may stand or be left out (PS3.5 6.2.1.1)."""
+    if not has_wildcard(pattern):
+        return pattern.__eq__
+    wild = _wildcard(pattern)
+
+    def matches(group: str) -> bool:
+        return wild(group) or (bool(group) and wild(group + "^" * (4 - group.count("^"))))
+
+    return matches
 
 
 _folded = lru_cache(maxsize=4096)(fold_name)

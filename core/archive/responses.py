@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydicom import config
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
 
 from core.archive import attributes
-from core.archive.keys import Key
+from core.archive.keys import Key, vr_of
 from core.model import Level
 
 _CHARACTER_SET = 0x00080005
@@ -65,8 +66,11 @@ def _number(text: str, kind: type[int] | type[float]) -> int | float | None:
 
 def _item(values: dict[str, Any]) -> Dataset:
     ds = Dataset()
-    for keyword, text in values.items():
-        known = attributes.NESTED.get(keyword)
-        if known is not None:
-            ds.add(element(*known, text))
+    for keyword, held in values.items():
+        tag = int(tag_for_keyword(keyword) or 0)
+        vr = attributes.NESTED[keyword][1] if keyword in attributes.NESTED else vr_of(tag)
+        if isinstance(held, list):
+            ds.add(DataElement(tag, "SQ", Items([_item(item) for item in held])))
+        else:
+            ds.add(element(tag, vr, held))
     return ds

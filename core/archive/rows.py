@@ -11,8 +11,8 @@ from core.archive.index import Index
 from core.archive.keys import LEVELS, Key
 from core.model import Level
 
-FileReader = Callable[[Held], Mapping[int, str]]
-"""Reads from an object's file what the index does not keep: tag → text."""
+FileReader = Callable[[Held], Mapping[int, Any]]
+"""Reads from an object's file what the index does not keep: tag → text, or items."""
 
 
 class Row:
@@ -35,7 +35,7 @@ class Row:
         self.series = series
         self.held = held
         self._read = read
-        self._file: Mapping[int, str] | None = None
+        self._file: Mapping[int, Any] | None = None
 
     def answer(self, key: Key) -> Any:
         """What the entity answers to a key: text, a list for a sequence, empty for nothing."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydicom import Dataset, config
 from pydicom.datadict import dictionary_VR, tag_for_keyword
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.tag import Tag
 from pynetdicom import AE
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     PatientRootQueryRetrieveInformationModelFind,
@@ -42,26 +43,40 @@ def identifier(level: str, keys: Mapping[str, Any]) -> Dataset:
     for keyword, value in keys.items():
         tag = tag_for_keyword(keyword)
         assert tag is not None, keyword
+        tag = Tag(tag)
         vr = str(dictionary_VR(tag)).split(" or ")[0]
-        ds.add(DataElement(tag, vr, value, validation_mode=config.IGNORE))
+        if vr in ("DS", "IS") and isinstance(value, str):
+            # pydicom would make numbers of them, and a test may ask for what is none.
+            ds[tag] = RawDataElement(tag, vr, len(value), value.encode(), 0, False, True)
+        else:
+            ds.add(DataElement(tag, vr, value, validation_mode=config.IGNORE))
     return ds
 
 
-def ask(port: int, ae_title: str, asked: Dataset, root: Root = Root.STUDY) -> Answers:
-    """Put one query; no character sets are guessed, no value is judged."""
-    ae = AE("COMPARE")
-    ae.add_requested_context(MODELS[root])
-    assoc = ae.associate("127.0.0.1", port, ae_title=ae_title)
-    assert assoc.is_established
-    try:
+class Asker:
+    """An association with a C-FIND SCP, kept open for many queries."""
+
+    def __init__(self, port: int, ae_title: str, roots: Sequence[Root] = tuple(Root)) -> None:
+        ae = AE("COMPARE")
+        for root in roots:
+            ae.add_requested_context(MODELS[root])
+        self._assoc = ae.associate("127.0.0.1", port, ae_title=ae_title)
+        assert self._assoc.is_established
+
+    def __call__(self, asked: Dataset, root: Root = Root.STUDY) -> Answers:
+        """Put one query; the final status is -1 where the peer aborts."""
         rows, final = [], -1
-        for status, found in assoc.send_c_find(asked, MODELS[root]):
+        for status, found in self._assoc.send_c_find(asked, MODELS[root]):
             final = int(status.Status) if status else -1
             if found is not None:
                 rows.append(as_text(found))
         return Answers(final, tuple(rows))
-    finally:
-        assoc.release()
+
+    def __enter__(self) -> Asker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._assoc.release()
 
 
 def as_text(ds: Dataset) -> Answer:

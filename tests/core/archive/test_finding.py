@@ -369,14 +369,22 @@ def test_a_key_from_below_the_level_matches_what_is_below(filled: Archive) -> No
     assert row.Modality == "CT"
 
 
-def test_a_sequence_that_is_not_indexed_is_answered_empty_and_not_matched(archive: Archive) -> None:
-    item = Dataset()
-    item.PatientID = "X"
-    item.CodeValue = "Y"
-    store(archive, make(OtherPatientIDsSequence=[item]))
-    item.CodeValue = "Z"
-    (row,) = ask(archive, "STUDY", OtherPatientIDsSequence=[item])
-    assert not row.OtherPatientIDsSequence
+def test_a_sequence_that_is_not_indexed_is_matched_item_by_item(archive: Archive) -> None:
+    def item(patient: str, kind: str) -> Dataset:
+        inner, code = Dataset(), Dataset()
+        inner.PatientID = patient
+        inner["TypeOfPatientID"] = _raw("TypeOfPatientID", kind)
+        code.CodeMeaning = "nested"
+        inner.PatientSpeciesCodeSequence = [code]
+        return inner
+
+    store(archive, make(OtherPatientIDsSequence=[item("X", "TEXT"), item("Y", "RFID")]))
+    for patient, kind, count in (("X", "", 1), ("X", "RFID", 0), ("Y", "R*", 1), ("", "", 1)):
+        rows = ask(archive, "STUDY", OtherPatientIDsSequence=[item(patient, kind)])
+        assert len(rows) == count, (patient, kind)
+    items = rows[0].OtherPatientIDsSequence
+    assert [i.PatientID for i in items] == ["X", "Y"]
+    assert items[1].PatientSpeciesCodeSequence[0].CodeMeaning == "nested"
 
 
 def _raw(keyword: str, value: str) -> Any:
