@@ -192,8 +192,21 @@ class TlsWire(Wire):
             sent = self._sock.send(staged)
         except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
             raise BlockingIOError from None
+        except (ConnectionError, ssl.SSLEOFError) as exc:
+            raise self._alert() or exc from exc
         self._stage.drop()
         return sent
+
+    def _alert(self) -> ssl.SSLError | None:
+        """What the peer said before it closed, where it said anything."""
+        try:
+            while self._sock.recv_into(self._view):
+                pass
+        except ssl.SSLError as exc:
+            return exc
+        except OSError:
+            pass
+        return None
 
     # -- the end
 

@@ -47,9 +47,10 @@ class Wire:
     def end(self, why: str) -> None:
         """Make the next or present wait raise EndedHereError; from any thread, also repeatedly."""
         self._ended = self._ended or why
-        # Wakes a reader at once and leaves the other direction open for an A-ABORT.
+        # Wakes a reader at once and leaves the other direction open for an A-ABORT; an SSLSocket's
+        # own method would forget its keys.
         with contextlib.suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RD)
+            socket.socket.shutdown(self._sock, socket.SHUT_RD)
 
     @property
     def ended(self) -> str:

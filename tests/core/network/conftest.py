@@ -44,7 +44,7 @@ def listener(
     """A listener on a free port; after the test no thread and no half object is left."""
     before = set(threading.enumerate())
     listening = Listener(settings, archive, bus)
-    listening.start(0)
+    listening.start(0, 0)
     yield listening
     listening.stop(0.0)
     wait_until(lambda: not _left(before), "the listener's threads end")
