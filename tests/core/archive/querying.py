@@ -56,7 +56,7 @@ def identifier(level: str, keys: Mapping[str, Any]) -> Dataset:
 class Asker:
     """An association with a C-FIND SCP, kept open for many queries."""
 
-    def __init__(self, port: int, ae_title: str, roots: Sequence[Root] = tuple(Root)) -> None:
+    def __init__(self, port: int, ae_title: str, roots: Sequence[Root] = tuple(MODELS)) -> None:
         ae = AE("COMPARE")
         for root in roots:
             ae.add_requested_context(MODELS[root])
