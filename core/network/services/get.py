@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Generator
 
 from core.errors import ModalittyError, UsageError
 from core.events import MessageHandled
-from core.model import Outcome
+from core.model import Outcome, SendResult
 from core.network import identifier, outcomes
 from core.network.association import Context, Message
 from core.network.command import Verb
@@ -29,7 +30,16 @@ def answer_get(call: Call) -> int:
         return call.answer(retrieve.CANNOT_PROCESS, exc.message)
     cancel = threading.Event()
     results = call.sender.store_on(SubOperations(call, cancel), instances)
-    return retrieve.perform(call, len(instances), results, cancel)
+    return retrieve.perform(call, len(instances), _until(cancel, results), cancel)
+
+
+def _until(
+    cancel: threading.Event, results: Generator[SendResult, None, None]
+) -> Generator[SendResult, None, None]:
+    for result in results:
+        yield result
+        if cancel.is_set():
+            return
 
 
 class SubOperations:
