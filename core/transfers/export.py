@@ -26,7 +26,7 @@ from core.transfers.progress import Progress
 from core.transfers.tools import Tools
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NUMBER = re.compile(r"[0-9]+")
+_FILE_ID = re.compile(r"DICOM/ST?([0-9]{6,7})/SE?([0-9]{6,7})/IM?([0-9]{6,7})")
 _PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.113619.5.2")
 
 
@@ -48,7 +48,10 @@ class Names:
 
     def restore(self, described: Described, file_id: str) -> None:
         """Keep in mind a name that was given already."""
-        study, series, image = map(int, _NUMBER.findall(file_id))
+        numbers = _FILE_ID.fullmatch(file_id)
+        if numbers is None:
+            raise ValueError(f"{file_id!r} is no name of ours")
+        study, series, image = map(int, numbers.groups())
         self._studies[described.study] = study
         self._series[described.study, described.series] = series
         self._last[()] = max(self._last[()], study)
@@ -128,7 +131,7 @@ class _Export:
         arrived = size = 0
         for entry in sorted(done):
             file_id, _, uid = entry.partition(" ")
-            there = self._place.size(file_id)
+            there = self._place.size(file_id) if _FILE_ID.fullmatch(file_id) else None
             if there is None:
                 done.discard(entry)
                 continue
@@ -179,7 +182,7 @@ class _Export:
             file.seek(0)
             file_id = self._names.give(described)
             packed = described.transfer_syntax_uid not in _PLAIN
-            self._place.write(file_id, self._chunks(file), packed)
+            self._place.write(file_id, self._chunks(file), instance.size, packed=packed)
         self._directory.add(described, file_id)
         self._progress.arrived(f"{file_id} {instance.sop_instance_uid}", instance.size)
 

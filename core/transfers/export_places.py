@@ -18,6 +18,8 @@ from core.errors import ModalittyError, UsageError
 from core.transfers.media_directory import read_uid
 
 DICOMDIR = "DICOMDIR"
+_LARGE = 1 << 31
+"""From here on a zip's member needs the long form, which old programs do not read."""
 _EMPTY = "an export goes into a new folder or an empty one, and nothing is overwritten"
 _MISSING = "make the folder above it first"
 
@@ -39,8 +41,8 @@ class Place(Protocol):
     def read(self, file_id: str) -> BinaryIO:
         """Open a file that is written."""
 
-    def write(self, file_id: str, chunks: Iterable[bytes], packed: bool) -> None:
-        """Write a file whole, or not at all; `packed` says that it cannot be made smaller."""
+    def write(self, file_id: str, chunks: Iterable[bytes], size: int, *, packed: bool) -> None:
+        """Write a file of `size` bytes whole or not at all; `packed`: it cannot be made smaller."""
 
     def finish(self, directory: Iterable[bytes] | None) -> None:
         """Add the DICOMDIR, if there is one, and put everything into its place."""
@@ -110,16 +112,14 @@ class FolderPlace:
 
     def size(self, file_id: str) -> int | None:
         """See :class:`Place`."""
-        try:
-            return (self._part / file_id).stat().st_size
-        except OSError:
-            return None
+        path = self._part / file_id
+        return path.stat().st_size if path.is_file() else None
 
     def read(self, file_id: str) -> BinaryIO:
         """See :class:`Place`."""
         return (self._part / file_id).open("rb")
 
-    def write(self, file_id: str, chunks: Iterable[bytes], packed: bool) -> None:
+    def write(self, file_id: str, chunks: Iterable[bytes], size: int, *, packed: bool) -> None:
         """See :class:`Place`."""
         path = self._part / file_id
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +138,7 @@ class FolderPlace:
         names = ["DICOM"]
         (self._part / DICOMDIR).unlink(missing_ok=True)
         if directory is not None:
-            self.write(DICOMDIR, directory, packed=False)
+            self.write(DICOMDIR, directory, 0, packed=False)
             names.append(DICOMDIR)
         for name in names:
             if os.path.lexists(self._target / name):
@@ -201,13 +201,13 @@ class ZipPlace:
         """See :class:`Place`."""
         return self._open_zip.open(file_id)  # type: ignore[return-value]
 
-    def write(self, file_id: str, chunks: Iterable[bytes], packed: bool) -> None:
+    def write(self, file_id: str, chunks: Iterable[bytes], size: int, *, packed: bool) -> None:
         """See :class:`Place`."""
         made = self._open_zip
         made.compression = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
         before = made.start_dir
         try:
-            with made.open(file_id, "w", force_zip64=True) as member:
+            with made.open(file_id, "w", force_zip64=size >= _LARGE) as member:
                 for chunk in chunks:
                     member.write(chunk)
         except BaseException:
@@ -224,7 +224,7 @@ class ZipPlace:
     def finish(self, directory: Iterable[bytes] | None) -> None:
         """See :class:`Place`."""
         if directory is not None:
-            self.write(DICOMDIR, directory, packed=False)
+            self.write(DICOMDIR, directory, 0, packed=False)
         self._open_zip.comment = self._token
         self._close()
         if self._is_ours():

@@ -60,7 +60,8 @@ class Ledger:
         for path in sorted(files, key=lambda path: int(path.stem)):
             try:
                 entry = _decode(path.read_bytes())
-                done = set(self._done(entry.job.id).read_text(**_BYTES).split("\n"))
+                lines = self._done(entry.job.id).read_text(**_BYTES).split("\n")
+                done = set(filter(None, lines))
             except FileNotFoundError:
                 done = set()
             except (OSError, msgspec.DecodeError, ValueError) as exc:

@@ -25,6 +25,7 @@ from core.transfers.media_records import (
     SERIES_INSTANCE_UID,
     STUDY_INSTANCE_UID,
     VERIFICATION_DATE_TIME,
+    VERIFICATION_FLAG,
     VERIFYING_OBSERVERS,
     WANTED,
 )
@@ -73,6 +74,8 @@ def describe(file: BinaryIO, size: int) -> Described:
         _collect(source, encoding_of(meta.transfer_syntax_uid), values)
     except DamagedError:
         pass
+    if values.get(VERIFICATION_FLAG, b"").strip(b" \0") != b"VERIFIED":
+        values.pop(VERIFICATION_DATE_TIME, None)
     return Described(meta.sop_class_uid, meta.sop_instance_uid, meta.transfer_syntax_uid, values)
 
 

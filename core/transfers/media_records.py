@@ -33,6 +33,7 @@ RELATIONSHIP_TYPE = 0x0040A010
 CONTENT_SEQUENCE = 0x0040A730
 VERIFYING_OBSERVERS = 0x0040A073
 VERIFICATION_DATE_TIME = 0x0040A030
+VERIFICATION_FLAG = 0x0040A493
 
 _CHARACTER_SET = Key(SPECIFIC_CHARACTER_SET, b"CS", None)
 PATIENT = (
@@ -110,7 +111,7 @@ LEAVES: dict[str, tuple[Key, ...]] = {
     "SR DOCUMENT": (
         *_CONTENT,
         Key(0x0040A491, b"CS", b"PARTIAL"),
-        Key(0x0040A493, b"CS", b"UNVERIFIED"),
+        Key(VERIFICATION_FLAG, b"CS", b"UNVERIFIED"),
         Key(VERIFICATION_DATE_TIME, b"DT", None),
         _CONCEPT_NAME,
         Key(CONTENT_SEQUENCE, b"SQ", None),
@@ -149,7 +150,7 @@ LEAVES: dict[str, tuple[Key, ...]] = {
         Key(0x00080012, b"DA", DATE),
         Key(0x00080013, b"TM", b""),
     ),
-    "STEREOMETRIC": (),
+    "STEREOMETRIC": _NAMED,
     "PLAN": (),
     "PRIVATE": (),
 }
@@ -203,6 +204,8 @@ _KINDS = {
     "481.8": "RT PLAN",
     "481.9": "RT TREAT RECORD",
     "481.1": "IMAGE",
+    "481.23": "IMAGE",
+    "481.24": "IMAGE",
     "481": "RADIOTHERAPY",
     "11": "PRESENTATION",
     "131": "PRESENTATION",

@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.fileset import FileSet
+from pydicom.dataset import Dataset
+from pydicom.fileset import _FOUR_LEVEL_SOP_CLASSES, FileSet
+from pydicom.uid import UID_dictionary
 
 from core.errors import UsageError
 from core.events import JobChanged
 from core.model import Instance, Job, JobState, Level, Query, Ref
 from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
+from core.transfers.media_records import LEAVES, kind_of_class
 from tests.core.archive.objects import BIG, EXPLICIT, IMPLICIT, encode, make
 from tests.peers import dcmtk
 from tests.samples import sample_files
@@ -145,6 +148,48 @@ def test_patients_who_share_an_id_stay_apart_and_names_keep_their_character_set(
     patients = [str(r.PatientName) for r in records if r.DirectoryRecordType == "PATIENT"]
     assert sorted(patients) == ["Möller^Ä", "山田^太郎"]
     assert {str(p.PatientName) for p in records if "PatientName" in p} == set(patients)
+
+
+def coded(value: str) -> Dataset:
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "DCM", f"meaning {value}"
+    return item
+
+
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG])
+def test_a_report_is_listed_with_its_title_and_language_and_none_of_its_text(
+    station: Station, tmp_path: Path, folder: Path, syntax: str
+) -> None:
+    ds = make("1.2.1.1", SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11", VerificationFlag="VERIFIED")
+    ds.ConceptNameCodeSequence = [coded("121181")]
+    language, text, observer = Dataset(), Dataset(), Dataset()
+    language.RelationshipType, language.ValueType = "HAS CONCEPT MOD", "CODE"
+    language.ConceptNameCodeSequence = [coded("121049")]
+    text.RelationshipType, text.ValueType, text.TextValue = "CONTAINS", "TEXT", "secret"
+    ds.ContentSequence = [language, text]
+    observer.VerificationDateTime = "20240102030405"
+    ds.VerifyingObserverSequence = [observer]
+    (tmp_path / "report").write_bytes(encode(ds, syntax))
+    station.wait(station.import_files([tmp_path / "report"]).id, 30)
+    assert run(station, to=folder).state is JobState.DONE
+    assert b"secret" not in (folder / "DICOMDIR").read_bytes()
+    record = pydicom.dcmread(folder / "DICOMDIR").DirectoryRecordSequence[-1]
+    assert record.DirectoryRecordType == "SR DOCUMENT"
+    assert record.ConceptNameCodeSequence[0].CodeMeaning == "meaning 121181"
+    assert record.VerificationDateTime == "20240102030405"
+    (kept,) = record.ContentSequence
+    assert kept.ConceptNameCodeSequence[0].CodeValue == "121049"
+
+
+def test_each_sop_class_has_the_kind_of_record_that_pydicom_gives_it() -> None:
+    for uid, kind in _FOUR_LEVEL_SOP_CLASSES.items():
+        assert kind_of_class(uid) == kind, uid.name
+    for uid in UID_dictionary:
+        assert kind_of_class(uid) in LEAVES
+    assert kind_of_class("1.2.840.10008.5.1.4.1.1.481.5") == "RT PLAN"
+    assert kind_of_class("1.2.840.10008.5.1.4.1.1.104.1") == "ENCAP DOC"
+    assert kind_of_class("1.2.840.10008.5.1.4.1.1.2") == "IMAGE"
+    assert kind_of_class("1.3.12.2.1107.5.9.1") == "PRIVATE"
 
 
 def test_a_zip_has_the_same_layout_and_comes_back_in(
