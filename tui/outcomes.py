@@ -22,6 +22,7 @@ WORDS = {
 JOB_WORDS = {
     JobState.QUEUED: "○ queued",
     JobState.RUNNING: "▶ running",
+    JobState.PAUSED: "‖ paused",
     JobState.DONE: "● done",
     JobState.PARTIAL: "! in part",
     JobState.FAILED: "✖ failed",
@@ -31,6 +32,7 @@ _MARK_TONES = {
     "●": Tone.OK,
     "▶": Tone.ACCENT,
     "!": Tone.WARNING,
+    "‖": Tone.WARNING,
     "✖": Tone.ERROR,
     "○": Tone.MUTED,
     "–": Tone.MUTED,

@@ -26,7 +26,7 @@ ABOUT = {
 }
 TABLES = (
     ("/", "Show only rows with this text (~ regular expression, ! without it)."),
-    ("space", "Mark the row: commands then act on all marked rows. * all, - none."),
+    ("space", "Mark the row: commands then act on all marked rows. * all, U none."),
     ("o O", "Sort by another column; turn the order round."),
     ("←→", "Scroll sideways where the columns are wider than the screen."),
 )

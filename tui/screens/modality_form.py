@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Checkbox, Input, Label, Static
 
-from core.model import ALL_OPERATIONS, Modality, Operation
+from core.model import ALL_OPERATIONS, Modality, Operation, Retrieve
 from core.settings import modality_faults, modality_warnings
 from tui.safe_text import safe_content
 from tui.screens.dialogs import Dialog
@@ -33,8 +33,11 @@ FIELDS = (
     FormField("ae_title", "AE title", "CT1: as the device has it", 32),
     FormField("host", "Host", "10.0.0.7 or ct1.hospital.lan", 253),
     FormField("port", "Port", "104", 5),
+    FormField("max_jobs", "At once", "2: transfers with it that run at once", 2),
+    FormField("tls_host_name", "TLS name", "as in its certificate; empty: our CA vouches", 253),
     FormField("comment", "Comment", "room 12, phone 4711", 200),
 )
+BLANK = Modality(ae_title="", host="", port=0)
 
 
 class Tick(Checkbox):
@@ -64,9 +67,10 @@ class ModalityForm(Dialog[Modality]):
         self._own = own_ae_title
 
     def body(self) -> ComposeResult:
-        """Five lines, what it may ask of us, what is wrong, and two buttons."""
+        """A line per field, what it may ask of us, what is wrong, and two buttons."""
+        start = self._start or BLANK
         for field in FIELDS:
-            value = getattr(self._start, field.id) if self._start else ""
+            value = getattr(start, field.id)
             with Horizontal(classes="field"):
                 yield Label(field.label, markup=False)
                 yield Input(
@@ -76,13 +80,16 @@ class ModalityForm(Dialog[Modality]):
                     id=field.id,
                     compact=True,
                 )
-        allowed = self._start.allow if self._start else ALL_OPERATIONS
         with Horizontal(classes="field"):
             yield Label("May ask us", markup=False)
             for operation in ALL_OPERATIONS:
-                yield Tick(
-                    operation.value, operation in allowed, id=f"may-{operation.value}", compact=True
-                )
+                allowed = operation in start.allow
+                yield Tick(operation.value, allowed, id=f"may-{operation.value}", compact=True)
+        with Horizontal(classes="field"):
+            yield Label("We call by", markup=False)
+            yield Tick("TLS", start.tls, id="tls", compact=True)
+            by_get = start.retrieve is Retrieve.GET
+            yield Tick("C-GET to retrieve, not C-MOVE", by_get, id="by-get", compact=True)
         yield Static("", id="wrong", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("Save", id="save", variant="primary", compact=True)
@@ -94,18 +101,23 @@ class ModalityForm(Dialog[Modality]):
 
     @property
     def value(self) -> Modality:
-        """What the form holds now, valid or not; a port that is no number is 0."""
+        """What the form holds now, valid or not; what is to be a number and is none is 0.
+
+        What the form does not show stays as it was.
+        """
         text = {field.id: self.query_one(f"#{field.id}", Input).value.strip() for field in FIELDS}
-        # What the form does not ask for stays as it was.
-        before = self._start or Modality(ae_title="", host="", port=0)
         return replace(
-            before,
+            self._start or BLANK,
             name=text["name"],
             ae_title=text["ae_title"],
             host=text["host"],
-            port=int(text["port"]) if text["port"].isdecimal() else 0,
+            port=_number(text["port"]),
+            max_jobs=_number(text["max_jobs"]),
+            tls_host_name=text["tls_host_name"],
             comment=text["comment"],
             allow=tuple(op for op in ALL_OPERATIONS if self._may(op)),
+            tls=self.query_one("#tls", Tick).value,
+            retrieve=Retrieve.GET if self.query_one("#by-get", Tick).value else Retrieve.MOVE,
         )
 
     def _may(self, operation: Operation) -> bool:
@@ -118,9 +130,14 @@ class ModalityForm(Dialog[Modality]):
             faults["name"] = f"there is a modality {value.name} already"
         if value.port == 0 and "port" in faults:
             faults["port"] = "a TCP port is a number from 1 to 65535"
+        if value.max_jobs == 0:
+            faults["max_jobs"] = "a number of transfers, from 1 to 64"
+        if "tls_host_name" in faults and not value.tls:
+            faults["tls_host_name"] = "it is checked with TLS only: tick TLS, or leave it empty"
         return {field.id: faults[field.id] for field in FIELDS if field.id in faults}
 
     @on(Input.Changed)
+    @on(Checkbox.Changed)
     def _typed(self) -> None:
         """Say what is wrong with what was typed, and keep quiet about what is still empty."""
         value = self.value
@@ -167,3 +184,7 @@ class ModalityForm(Dialog[Modality]):
             self._save()
         else:
             self.dismiss(None)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() else 0

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from core.errors import ModalittyError
 from core.events import Severity
-from core.model import Modality, Outcome
+from core.model import Modality, Outcome, Retrieve
 from tui.bridge import News
 from tui.commands import Place, bindings
 from tui.outcomes import WORDS, outcome_lines, tone
@@ -30,6 +30,7 @@ from tui.widgets.row_table import RowTable
 
 AT_ONCE = 16
 """Links tested at the same time."""
+DEFAULT_JOBS = 2
 NOT_TRIED, CALLING = "○ not tried", "… calling"
 
 COLUMNS = (
@@ -161,7 +162,13 @@ class NetworkScreen(PlaceScreen):
         self.calls.ask(
             lambda: self.station.put_modality(value, replaces=replaces),
             lambda warnings: self._saved(value, replaces, warnings),
+            failed=lambda error: self._refused(value, replaces, error),
         )
+
+    def _refused(self, value: Modality, replaces: str, error: ModalittyError) -> None:
+        """Open the form again with what was typed, under the reason."""
+        self._form(f"Edit {value.name}", value, replaces)
+        self.fault(error)
 
     def _saved(self, value: Modality, replaces: str, warnings: Sequence[str]) -> None:
         self._tested.pop(replaces, None)
@@ -225,6 +232,8 @@ class NetworkScreen(PlaceScreen):
         where = f"{modality.name}: {modality.ae_title} at {modality.host}:{modality.port}"
         may = ", ".join(op.value for op in modality.allow) or "nothing"
         lines = [safe_content(where, "bold"), safe_content(f"It may ask of us: {may}")]
+        if ways := _ways(modality):
+            lines.append(safe_content(ways))
         if modality.comment:
             lines.append(safe_content(modality.comment, "$text-muted"))
         outcome, at = self._tested.get(modality.name, (None, 0.0))
@@ -236,6 +245,16 @@ class NetworkScreen(PlaceScreen):
         else:
             lines.append(Content.styled("○ Not tried yet: e echoes it", "$text-muted"))
         return Content("\n").join(lines)
+
+
+def _ways(modality: Modality) -> str:
+    """How we deal with it, where that is not as usual."""
+    ways = ["retrieve by C-GET"] if modality.retrieve is Retrieve.GET else []
+    if modality.tls:
+        ways.append("by TLS" + (f" to {modality.tls_host_name}" if modality.tls_host_name else ""))
+    if modality.max_jobs != DEFAULT_JOBS:
+        ways.append(f"{modality.max_jobs} transfers at once")
+    return f"We call it: {', '.join(ways)}" if ways else ""
 
 
 EMPTY = Content.assemble(

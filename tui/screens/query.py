@@ -21,7 +21,7 @@ from tui.commands import Place, bindings
 from tui.dates import date_range
 from tui.levels import WORDS, Step
 from tui.safe_text import safe_content
-from tui.screens.browser import BrowserScreen
+from tui.screens.browser import BrowserScreen, Listing
 from tui.screens.dialogs import Choice, Choose
 from tui.session import Session
 from tui.widgets.row_table import RowTable
@@ -54,6 +54,7 @@ class QueryScreen(BrowserScreen):
     BINDINGS: ClassVar = [
         *bindings(Place.QUERY),
         Binding("down", "leave_fields", "To the rows", show=False),
+        Binding("enter", "ask", "Ask", show=False),  # where the table has no row to open
     ]
 
     def __init__(self, session: Session) -> None:
@@ -157,6 +158,11 @@ class QueryScreen(BrowserScreen):
         self._forget()
         self.action_rerun()
 
+    def action_ask(self) -> None:
+        """Run the query, by enter where there is no row to open."""
+        if not (self.path and self.here.running):
+            self.action_rerun()
+
     def action_clear(self) -> None:
         """Empty the fields."""
         for field in FIELDS:
@@ -171,6 +177,17 @@ class QueryScreen(BrowserScreen):
             self.go(step)
             return
         self._run_fields()
+
+    def run(self, listing: Listing) -> None:
+        """Ask, and say so where the rows will be."""
+        self.table_of(listing.step.level).say_empty("waiting for the first answer")
+        super().run(listing)
+
+    def show_outcome(self) -> None:
+        """Say how it went, in place of the rows too where there are none."""
+        super().show_outcome()
+        if self.path and not self.here.running:
+            self.table.say_empty("nothing came: f changes the fields, enter asks again")
 
     @on(Input.Submitted)
     def _run_fields(self) -> None:
@@ -203,8 +220,12 @@ class QueryScreen(BrowserScreen):
         return tuple(out)
 
     def _hint(self) -> None:
-        hint = "f goes to the search fields, enter there runs them, r runs them from here."
+        hint = (
+            "enter asks with the fields as they are; f goes to the fields, p chooses whom to ask."
+        )
         self.query_one("#outcome", Static).update(safe_content(hint, "$text-muted"))
+        for level in Level:
+            self.table_of(level).say_empty("nothing asked yet: press enter")
 
     def _forget(self) -> None:
         """Drop what is listed: it is not what one asks for now."""

@@ -75,6 +75,12 @@ class RowCanvas(ScrollView, can_focus=True):
         self._sampled = 0
         self._cursor: Key = None
 
+    def say_empty(self, text: str) -> None:
+        """Say this where there are no rows."""
+        if text != self.empty:
+            self.empty = text
+            self.refresh()
+
     @property
     def _page(self) -> int:
         return max(1, self.scrollable_content_region.height - HEADER)

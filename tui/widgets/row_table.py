@@ -54,7 +54,7 @@ class RowTable(RowView):
         Binding("space", "mark", "Mark", show=False, id="row_table.mark"),
         Binding("asterisk", "mark_all('all')", "Mark all", show=False, id="row_table.mark_all"),
         Binding("tilde", "mark_all('invert')", "Invert marks", show=False, id="row_table.invert"),
-        Binding("minus", "mark_all('none')", "Unmark all", show=False, id="row_table.unmark"),
+        Binding("U", "mark_all('none')", "Unmark all", show=False, id="row_table.unmark"),
         Binding("o", "sort_next", "Sort", show=False, id="row_table.sort"),
         Binding("O", "sort_turn", "Turn order", show=False, id="row_table.reverse"),
         Binding("F", "follow", "Follow", show=False, id="row_table.follow"),
@@ -188,6 +188,12 @@ class RowTable(RowView):
         self.filter_text = state.filter
 
     # -- actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where there is no row to open, the key goes on to the screen."""
+        if action == "open":
+            return self.cursor_key is not None
+        return super().check_action(action, parameters)
 
     def action_cursor(self, where: str) -> None:
         """Move the cursor: up, down, page_up, page_down, half_up, half_down, first or last."""

@@ -152,7 +152,7 @@ async def test_marks_are_seen_without_colour_and_counted() -> None:
         assert table.marked_keys == ["k2", "k3"]
         await pilot.press("asterisk")
         assert app.last(RowTable.MarksChanged).count == 4
-        await pilot.press("minus")
+        await pilot.press("U")
         assert table.marked_keys == []
         assert table.selected() == ["k1"]
         await pilot.click(table, offset=(0, 3))
