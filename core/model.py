@@ -46,6 +46,8 @@ class Root(str, Enum):
     STUDY = "study"
     PATIENT = "patient"
     PATIENT_STUDY_ONLY = "patient-study-only"
+    WORKLIST = "worklist"
+    """Modality worklist, PS3.4 annex K: it has no levels, and is asked of peers only."""
 
 
 class Operation(str, Enum):
@@ -125,7 +127,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """What to ask for by C-FIND: keyword → matching value; an empty one asks for the attribute."""
+    """What to ask for by C-FIND: keyword → matching value; an empty one asks for the attribute.
+
+    An attribute in a sequence's item is named with dots, as in
+    `ScheduledProcedureStepSequence.Modality`, in a :class:`Match` too. `level` says nothing where
+    the root is WORKLIST.
+    """
 
     level: Level
     keys: Mapping[str, str] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from core.model import (
     ElementRow,
     Instance,
     Job,
+    Level,
     LookupHit,
     Match,
     Modality,
@@ -30,6 +31,7 @@ from core.model import (
     Query,
     Ref,
     Retrieve,
+    Root,
     Statistics,
     Window,
 )
@@ -51,6 +53,7 @@ from core.transfers.orders import (
 )
 from core.transfers.queue import JobQueue
 from core.transfers.tools import Tools
+from core.worklist import worklist_keys
 
 
 class Station:
@@ -217,6 +220,21 @@ class Station:
 
         Setting `cancel` sends C-CANCEL.
         """
+        return self._caller.find(peer, query, cancel)
+
+    def worklist(
+        self,
+        peer: Modality,
+        keys: Mapping[str, str],
+        limit: int = 0,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Match | Outcome]:
+        """Ask a peer for its modality worklist (PS3.4 annex K); answers as :meth:`find` does.
+
+        Keys are as in :class:`core.model.Query`; those of the scheduled procedure step may be bare,
+        and those of :data:`core.worklist.WORKLIST_KEYS` are asked for anyhow.
+        """
+        query = Query(level=Level.STUDY, root=Root.WORKLIST, keys=worklist_keys(keys), limit=limit)
         return self._caller.find(peer, query, cancel)
 
     # -- jobs

@@ -16,7 +16,16 @@ import typer
 from core.errors import ModalittyError
 from tui import exits
 from tui.output import print_error, print_fault
-from tui.verbs import archive, care, commitment, modalities, network, objects, service
+from tui.verbs import (
+    archive,
+    care,
+    commitment,
+    modalities,
+    network,
+    objects,
+    service,
+    worklist,
+)
 from tui.verbs.context import Globals
 
 app = typer.Typer(
@@ -32,6 +41,7 @@ app.command("demo")(service.demo)
 app.command("serve")(service.serve)
 app.command("echo")(network.echo)
 app.command("find")(network.find)
+app.command("worklist")(worklist.worklist)
 app.command("move")(network.move)
 app.command("get")(network.get)
 app.command("send")(network.send)

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 from msgspec.structs import replace
 from pydicom import Dataset
 
-from core.model import Match, Modality, Outcome, OutcomeState, Query
+from core.model import Match, Modality, Outcome, OutcomeState, Query, Root
 from core.network import command, contexts, identifier, matches, outcomes, status
 from core.network.association import Context, Message
 from core.network.command import Verb
@@ -17,6 +17,7 @@ from core.network.faults import LinkError
 from core.network.line import Dial, Line
 
 _MESSAGE_ID = 1
+_WORKLIST = "1.2.840.10008.5.1.4.31"
 _PENDING = (status.PENDING, status.PENDING_WARNING)
 
 
@@ -24,15 +25,19 @@ def find(dial: Dial, peer: Modality, query: Query, ds: Dataset) -> Iterator[Matc
     """The matches of `ds`, and as the last item how it ended."""
     start = time.monotonic()
     try:
-        with dial([Offer(contexts.FIND[query.root], NATIVE)]) as line:
+        with dial([Offer(_sop_class(query), NATIVE)]) as line:
             outcome = yield from _ask(line, peer, query, ds)
     except LinkError as exc:
         outcome = outcomes.from_fault(exc, time.monotonic() - start)
     yield outcome
 
 
+def _sop_class(query: Query) -> str:
+    return _WORKLIST if query.root is Root.WORKLIST else contexts.FIND[query.root]
+
+
 def _ask(line: Line, peer: Modality, query: Query, ds: Dataset) -> Generator[Match, None, Outcome]:
-    sop_class = contexts.FIND[query.root]
+    sop_class = _sop_class(query)
     context = line.context_for(sop_class)
     fields = command.request(Verb.C_FIND_RQ, _MESSAGE_ID, sop_class, data_set=True)
     data = identifier.encode(ds, context.transfer_syntax)

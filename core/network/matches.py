@@ -7,6 +7,7 @@ each, and there may be thousands); the others are read by pydicom. Nothing here 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from functools import lru_cache
 from io import BytesIO
 
@@ -23,6 +24,7 @@ from core.network.contexts import EXPLICIT_BE, IMPLICIT_LE
 from core.network.flat import Element, NotFlatError
 
 _CHARSET = 0x00080005
+_MAX_DEPTH = 8
 _CHARSET_VRS = frozenset({"SH", "LO", "ST", "LT", "UC", "UT", "PN"})
 _NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
 _OPAQUE = frozenset({"SQ", "UN", "OB", "OD", "OF", "OL", "OV", "OW"})
@@ -48,6 +50,8 @@ def _decode(elements: list[Element]) -> tuple[dict[str, str], bool]:
     encodings, sound = _encodings(charset.decode("latin-1").strip(" \0"))
     values: dict[str, str] = {}
     for tag, vr, raw in elements:
+        if raw and vr == "SQ":
+            raise NotFlatError
         text, whole = _text(vr, raw, encodings)
         values[_key(tag)] = text
         sound = sound and whole
@@ -111,11 +115,13 @@ def _decode_slowly(data: bytes, transfer_syntax: str) -> tuple[dict[str, str], b
     return values, all(readable)
 
 
-def _add(values: dict[str, str], ds: Dataset, tag: int) -> bool:
+def _add(values: dict[str, str], ds: Dataset, tag: int, depth: int = 0) -> bool:
     """Put one element into `values`; False where it cannot be read."""
     try:
         element = ds[tag]
         value = element.value
+        if element.VR == "SQ" and value:
+            return _add_items(values, _key(tag), value, depth)
         if element.VR in _OPAQUE or value is None:
             values[_key(tag)] = ""
         elif isinstance(value, MultiValue | list):
@@ -126,3 +132,27 @@ def _add(values: dict[str, str], ds: Dataset, tag: int) -> bool:
         values[_key(tag)] = ""
         return False
     return True
+
+
+def _add_items(values: dict[str, str], key: str, items: Iterable[Dataset], depth: int) -> bool:
+    """Put what is in a sequence into `values` as `Sequence.Keyword`.
+
+    The values of several items are joined as several values are; where an item has none, there is
+    nothing between the backslashes.
+    """
+    if depth >= _MAX_DEPTH:
+        values[key] = ""
+        return False
+    rows: list[dict[str, str]] = []
+    sound = True
+    for item in items:
+        row: dict[str, str] = {}
+        for tag in list(item.keys()):
+            sound = _add(row, item, tag, depth + 1) and sound
+        rows.append(row)
+    if not any(rows):
+        values[key] = ""
+    for inner in dict.fromkeys(inner for row in rows for inner in row):
+        parts = [row.get(inner, "") for row in rows]
+        values[f"{key}.{inner}"] = "\\".join(parts) if any(parts) else ""
+    return sound

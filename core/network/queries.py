@@ -11,6 +11,7 @@ from core.errors import UsageError
 from core.model import Level, Query, Ref, Root
 
 _UTF8 = "ISO_IR 192"
+_MAX_DEPTH = 8
 _BINARY = frozenset({"US", "SS", "UL", "SL", "UV", "SV"})
 
 
@@ -22,11 +23,12 @@ def for_query(query: Query) -> Dataset:
     ds = Dataset()
     for keyword, value in query.keys.items():
         if keyword not in ("QueryRetrieveLevel", "SpecificCharacterSet"):
-            _set(ds, keyword, value)
-    ds.QueryRetrieveLevel = query.level.value
-    unique = query.level.unique_key
-    if unique not in query.keys:
-        _set(ds, unique, "")
+            _place(ds, keyword, value)
+    if query.root is not Root.WORKLIST:  # which has no levels, PS3.4 K.6.1.2
+        ds.QueryRetrieveLevel = query.level.value
+        unique = query.level.unique_key
+        if unique not in query.keys:
+            _set(ds, unique, "")
     if not all(value.isascii() for value in query.keys.values()):
         ds.SpecificCharacterSet = _UTF8
     return ds
@@ -63,12 +65,28 @@ def root_for(ref: Ref) -> Root:
     return Root.PATIENT if ref.level is Level.PATIENT else Root.STUDY
 
 
+def _place(ds: Dataset, path: str, value: str) -> None:
+    """Set an attribute of the data set, or of the item of a sequence: `Sequence.Keyword`."""
+    *sequences, keyword = path.split(".")
+    if len(sequences) > _MAX_DEPTH:
+        raise UsageError(f"{path!r} is nested too deeply", "name an attribute of the worklist")
+    for name in sequences:
+        tag = _require_tag(name)
+        if tag not in ds:
+            _set(ds, name, "")
+        element = ds[tag]
+        if element.VR != "SQ":
+            raise UsageError(f"{name!r} is no sequence, and has nothing in it", "correct the key")
+        if not element.value:
+            element.value = [Dataset()]
+        ds = element.value[0]
+    if _require_tag(keyword) in ds and not value:
+        return  # asked for as a whole, and in part too
+    _set(ds, keyword, value)
+
+
 def _set(ds: Dataset, keyword: str, value: str) -> None:
-    tag = tag_for_keyword(keyword) or _tag_of(keyword)
-    if tag is None:
-        raise UsageError(
-            f"{keyword!r} is no attribute", "use a keyword such as PatientName, or ggggeeee"
-        )
+    tag = _require_tag(keyword)
     try:
         vr = str(dictionary_VR(tag)).split(" or ")[0]
     except KeyError:
@@ -88,6 +106,16 @@ def _value(keyword: str, vr: str, value: str) -> object:
     except ValueError as exc:
         raise UsageError(f"{keyword} takes numbers, not {value!r}") from exc
     return numbers if len(numbers) > 1 else numbers[0]
+
+
+def _require_tag(keyword: str) -> int:
+    # Retired attributes have no keyword, and go by the empty one in the dictionary.
+    tag = (tag_for_keyword(keyword) or _tag_of(keyword)) if keyword else None
+    if tag is None:
+        raise UsageError(
+            f"{keyword!r} is no attribute", "use a keyword such as PatientName, or ggggeeee"
+        )
+    return tag
 
 
 def _tag_of(text: str) -> int | None:

@@ -36,7 +36,7 @@ def storescp(folder: Path, *options: str, ae_title: str = "STORESCP") -> Iterato
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     command = ["storescp", "-aet", ae_title, "-od", str(folder), *options, str(port)]
-    with _running(Peer(command, port, folder.parent / f"storescp-{port}.log")) as peer:
+    with running(Peer(command, port, folder.parent / f"storescp-{port}.log")) as peer:
         yield peer
 
 
@@ -57,12 +57,13 @@ def dcmqrscp(
         f"AETable BEGIN\n{ae_title} {storage} RW (200, 1024mb) ANY\nAETable END\n"
     )
     command = ["dcmqrscp", "-c", str(configuration), str(port)]
-    with _running(Peer(command, port, folder / "dcmqrscp.log")) as peer:
+    with running(Peer(command, port, folder / "dcmqrscp.log")) as peer:
         yield peer
 
 
 @contextlib.contextmanager
-def _running(peer: Peer) -> Iterator[Peer]:
+def running(peer: Peer) -> Iterator[Peer]:
+    """Start a peer, and stop it at the end."""
     peer.start()
     try:
         yield peer

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from core.errors import UsageError
-from core.model import Level, Match, Outcome, Query, Ref, Root
+from core.model import Level, Query, Ref, Root
 from tui import exits
-from tui.output import outcome_text, print_fault, print_json, print_table
+from tui.output import print_fault, print_json, print_table
 from tui.verbs import commitment
+from tui.verbs.answers import Answers, end
 from tui.verbs.context import (
     Aet,
     Host,
@@ -48,7 +48,7 @@ def echo(
         print_json(outcome)
     elif outcome.ok:
         print(f"{peer.ae_title} answers in {outcome.seconds * 1000:.0f} ms")
-    _end(outcome)
+    end(outcome)
 
 
 def find(
@@ -73,7 +73,7 @@ def find(
     )
     with options(ctx).station() as station:
         peer = peer_of(station, name, aet, host, port)
-        answers = _Answers(station.find(peer, query))
+        answers = Answers(station.find(peer, query))
         if json:
             count = 0
             for count, match in enumerate(answers, 1):  # noqa: B007  counted for after the loop
@@ -85,7 +85,7 @@ def find(
     if outcome and not outcome.ok:
         if json:
             print_json({"outcome": outcome})
-        _end(outcome)
+        end(outcome)
     if not count:
         print_fault("nothing matches")
         raise typer.Exit(exits.Exit.FAILED)
@@ -155,32 +155,14 @@ def send(
         follow(station, station.send(peer, refs=refs, paths=paths), json=json)
 
 
-class _Answers:
-    """The matches of a stream, one after another; its last item, the outcome, is kept apart."""
-
-    def __init__(self, stream: Iterator[Match | Outcome]) -> None:
-        self._stream = stream
-        self.outcome: Outcome | None = None
-
-    def __iter__(self) -> Iterator[Match]:
-        for item in self._stream:
-            if isinstance(item, Outcome):
-                self.outcome = item
-            else:
-                yield item
+_ROOTS = {root.value: root for root in Root if root is not Root.WORKLIST}
 
 
 def _root_of(name: str, level: Level) -> Root:
     if not name:
         return Root.PATIENT if level is Level.PATIENT else Root.STUDY
     try:
-        return Root(name.lower())
-    except ValueError:
-        known = ", ".join(root.value for root in Root)
+        return _ROOTS[name.lower()]
+    except KeyError:
+        known = ", ".join(_ROOTS)
         raise UsageError(f"--root {name}: no such information model", known) from None
-
-
-def _end(outcome: Outcome) -> None:
-    if not outcome.ok:
-        print_fault(outcome_text(outcome), outcome.advice)
-    raise typer.Exit(exits.of_outcome(outcome))

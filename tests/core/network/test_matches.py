@@ -127,13 +127,15 @@ def test_a_cut_identifier_keeps_what_is_there_and_is_marked() -> None:
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
-def test_sequences_are_passed_over(syntax: str) -> None:
+def test_what_is_in_a_sequence_goes_by_dotted_keywords(syntax: str) -> None:
     ds = _sample()
     item = Dataset()
     item.ReferencedSOPInstanceUID = "1.2"
     ds.ReferencedStudySequence = [item]
+    ds.RequestAttributesSequence = []
     match = _read(identifier.encode(ds, syntax), syntax)
-    assert match.values["ReferencedStudySequence"] == ""
+    assert match.values["ReferencedStudySequence.ReferencedSOPInstanceUID"] == "1.2"
+    assert match.values["RequestAttributesSequence"] == ""
     assert match.values["PatientID"] == "odd"
     assert not match.incomplete
 
