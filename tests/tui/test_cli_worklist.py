@@ -99,7 +99,7 @@ def test_what_wlmscpfs_answers_is_read_whole(ask: Ask) -> None:
     assert values[f"{STEP}.ScheduledProcedureStepID"] == "SPS5"
     assert values["RequestedProcedureCodeSequence.CodeValue"] == "CT1\\CT2"
     assert values["RequestedProcedureCodeSequence.CodeMeaning"] == "Chest CT\\"
-    assert values[f"{STEP}.ScheduledProtocolCodeSequence"] == ""
+    assert f"{STEP}.ScheduledProtocolCodeSequence.CodeValue" not in values  # empty there
     assert not line["incomplete"]
     (latin,) = ask("--json", "-k", "PatientID=P2").lines
     assert latin["values"]["PatientName"] == "Müller^Jörg"
@@ -197,6 +197,7 @@ def test_an_empty_item_and_an_empty_sequence_are_no_fault(
     server([bare, none])
     said = cli("worklist", "ris", "--json")
     assert [line["values"]["PatientID"] for line in said.lines] == ["P1", "P2"]
+    assert [line["values"][STEP] for line in said.lines] == ["", ""]
     assert cli("worklist", "ris").code == 0
 
 
