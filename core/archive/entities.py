@@ -16,6 +16,8 @@ PatientKey = tuple[str, str, str, str]
 OWN_KEYWORDS = tuple(keyword for keyword in OWN if keyword != "SOPInstanceUID")
 _OWN_PLACES = {keyword: place for place, keyword in enumerate(OWN_KEYWORDS)}
 _UNIT = "\x1f"
+_VOICED = "\u3099\u309a"
+"""Marks that make another kana, not the same one with an accent."""
 
 
 class Study:
@@ -108,7 +110,9 @@ def fold_name(name: str) -> str:
         folded = name.lower()
     else:
         parts = unicodedata.normalize("NFKD", name.casefold())
-        folded = "".join(c for c in parts if not unicodedata.combining(c))
+        bare = "".join(c for c in parts if c in _VOICED or not unicodedata.combining(c))
+        # Composed again: a Hangul syllable is one character, to a `?` as well.
+        folded = unicodedata.normalize("NFC", bare)
     if "=" not in folded:
         return folded.rstrip("^ ")
     return "=".join(group.rstrip("^ ") for group in folded.split("=")).rstrip("=")

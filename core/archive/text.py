@@ -13,6 +13,10 @@ from functools import lru_cache
 from pydicom.charset import CODES_TO_ENCODINGS, python_encoding
 
 DEFAULT = "iso8859"
+_LATIN_9 = "iso8859_15"
+# Latin-9 came to the standard after pydicom's tables were written.
+_TERMS = {**python_encoding, "ISO_IR 203": _LATIN_9, "ISO 2022 IR 203": _LATIN_9}
+_ESCAPES = {**CODES_TO_ENCODINGS, b"\x1b-b": _LATIN_9}
 _ESC = b"\x1b"
 _FRAGMENT = re.compile(rb"\x1b[^\x1b]*|[^\x1b]+")
 _TEXT_DELIMITERS = re.compile(rb"[\\\r\n\t\f]")
@@ -37,7 +41,7 @@ def encodings_of(value: str) -> tuple[tuple[str, ...], str]:
 
 
 def _codec(term: str) -> str | None:
-    name = python_encoding.get(term) or python_encoding.get(_usual_form(term))
+    name = _TERMS.get(term) or _TERMS.get(_usual_form(term))
     if name is None:
         return None
     try:
@@ -85,7 +89,7 @@ def _decode_plain(raw: bytes, encoding: str) -> tuple[str, bool]:
 
 def _guess(raw: bytes, encoding: str) -> tuple[str, bool]:
     # UTF-8 is the usual truth behind a set that lies or is missing, and it is not met by chance.
-    for codec in ("utf_8", "latin_1" if encoding == "UTF8" else encoding):
+    for codec in ("utf_8", "latin_1" if encoding in ("UTF8", "utf_8") else encoding):
         try:
             return raw.decode(codec), False
         except UnicodeDecodeError:
@@ -99,7 +103,7 @@ def _decode_fragment(
     if not part.startswith(_ESC):
         return _decode_plain(part, encodings[0])
     for length in (3, 4):
-        encoding = CODES_TO_ENCODINGS.get(part[:length])
+        encoding = _ESCAPES.get(part[:length])
         if encoding is not None:
             break
     else:

@@ -13,7 +13,7 @@ from pydicom.filewriter import write_dataset
 
 from core.archive.archive import Archive
 from core.events import Event, EventBus
-from core.model import Stored
+from core.model import Statistics, Stored
 from core.settings import ArchiveSettings, Duplicates
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -69,6 +69,11 @@ def store(archive: Archive, ds: Dataset, syntax: str = EXPLICIT, **options: Any)
         while chunk := stream.read(100):
             incoming.write(chunk)
         return incoming.commit()
+
+
+def held(archive: Archive) -> Statistics:
+    """The statistics but for the disk's free room, which others change."""
+    return replace(archive.statistics(), free=0)
 
 
 class Opener:

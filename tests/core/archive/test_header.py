@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from pydicom import config, dcmread
-from pydicom.data import get_testdata_files
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
@@ -23,10 +22,9 @@ from core.archive.header import Header, read_header
 from core.errors import MismatchError, ModalittyError, NotDicomError
 from core.model import Level, Query, StoreAction
 from tests.core.archive.objects import BIG, CT, EXPLICIT, IMPLICIT, Opener, encode, make, store
+from tests.samples import sample_files
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    FILES = [Path(name) for name in get_testdata_files() if Path(name).is_file()]
+FILES = sample_files()
 
 
 def read(data: bytes, syntax: str = EXPLICIT) -> Header:
