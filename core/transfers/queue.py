@@ -84,6 +84,10 @@ class JobQueue:
                     job = replace(job, state=JobState.QUEUED)
                 while job.id in self._tasks:
                     job = replace(job, id=max(self._tasks) + 1)
+                if (
+                    not job.state.ended
+                ):  # kept at its last change of state, and may have been killed
+                    job = replace(job, arrived=max(job.arrived, len(done)))
                 self._tasks[job.id] = _Task(entry.order, job, done)
             self._ids = itertools.count(max(self._tasks, default=0) + 1)
         self._dispatch()

@@ -23,6 +23,7 @@ from core.station import Station
 from core.transfers.media_records import LEAVES, kind_of_class
 from tests.core.archive.objects import BIG, EXPLICIT, IMPLICIT, encode, make
 from tests.peers import dcmtk
+from tests.peers.orthanc import Orthanc
 from tests.samples import sample_files
 
 STUDY = Ref(level=Level.STUDY, study_uid="1.2")
@@ -427,6 +428,18 @@ def test_a_cancel_in_the_pause_leaves_nothing(station: Station, tmp_path: Path, 
 
 
 # -- as others read it
+
+
+@pytest.mark.interop
+def test_orthanc_takes_the_zip(station: Station, tmp_path: Path) -> None:
+    fill(station, tmp_path)
+    assert run(station, to=tmp_path / "out.zip").state is JobState.DONE
+    with Orthanc(tmp_path / "orthanc") as orthanc:
+        orthanc.upload(tmp_path / "out.zip")
+        assert orthanc.rest("/statistics")["CountInstances"] == 3
+        for one in orthanc.rest("/instances"):
+            tags = orthanc.rest(f"/instances/{one}/simplified-tags")
+            assert tags["PatientName"] == "Doe^Jane"
 
 
 @pytest.mark.interop

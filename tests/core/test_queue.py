@@ -154,6 +154,20 @@ def test_a_running_job_is_kept_and_goes_on_in_the_next_process(tmp_path: Path) -
     third.queue.close()
 
 
+def test_a_killed_job_counts_what_was_through_already(tmp_path: Path) -> None:
+    first = Bench()
+    first.queue.keep_in(Ledger(tmp_path))
+    job = first.to(CT, "a")
+    assert first.have_begun("a")
+    first.queue.close()
+    (tmp_path / f"{job.id}.done").write_text("x\ny\u2028z\n")
+    second = Bench()
+    second.gate.set()
+    second.queue.keep_in(Ledger(tmp_path))
+    assert second.queue.wait(job.id, 5).arrived == 3
+    second.queue.close()
+
+
 def test_a_damaged_ledger_file_loses_only_that_job(tmp_path: Path) -> None:
     first = Bench()
     first.gate.set()
