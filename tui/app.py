@@ -27,7 +27,7 @@ from tui.screens.archive import ArchiveScreen
 from tui.screens.dialogs import Confirm
 from tui.screens.help import Help
 from tui.screens.network import NetworkScreen
-from tui.screens.place import PlaceScreen, QueryPeer
+from tui.screens.place import PlaceScreen, QueryPeer, toast_seconds
 from tui.screens.query import QueryScreen
 from tui.screens.settings import SettingsScreen
 from tui.screens.traffic import TrafficScreen
@@ -141,8 +141,9 @@ class ModalittyApp(App[object]):
         news = self.bridge.collect()
         self.session.status.take(news)
         for notice in news.notices[-3:]:
-            severity = _TOASTS[notice.severity]
-            self.notify(safe_text(notice.text, 300), severity=severity, markup=False)  # type: ignore[arg-type]
+            severity, seconds = _TOASTS[notice.severity], toast_seconds(notice.severity)
+            text = safe_text(notice.text, 300)
+            self.notify(text, severity=severity, timeout=seconds, markup=False)  # type: ignore[arg-type]
         self.session.news.publish(news)
 
     @on(QueryPeer)

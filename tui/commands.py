@@ -117,7 +117,27 @@ COMMANDS: tuple[Command, ...] = (
     Command("query.level", "l", "Level", "Start from patients, or from studies.", _Q),
     Command("query.clear", "C", "Clear", "Empty the search fields.", _Q, footer=False),
     # -- transfers
+    Command("transfers.pause", "p", "Pause", "Hold the job, or let it go on.", _T, True),
+    Command("transfers.retry", "R", "Retry", "Do again what failed or is missing.", _T, True),
     Command("transfers.cancel", "x", "Cancel", "Stop the marked jobs, or this one.", _T, True),
+    Command(
+        "transfers.sooner",
+        "plus",
+        "Sooner",
+        "Let a waiting job start before others.",
+        _T,
+        True,
+        action="priority(1)",
+    ),
+    Command(
+        "transfers.later",
+        "minus",
+        "Later",
+        "Let a waiting job start after others.",
+        _T,
+        True,
+        action="priority(-1)",
+    ),
     # -- archive
     Command("archive.open", "enter", "Open", "Open what is under the cursor.", _A, bound=False),
     Command("archive.inspect", "i", "Inspect", "Open tags and picture.", _A),
@@ -217,4 +237,6 @@ def bindings(place: Place) -> list[BindingType]:
 
 def forbidden(place: Place, action: str, *, read_only: bool) -> bool:
     """Whether read-only mode takes this action of `place` away."""
-    return read_only and any(c.dangerous and c.run == action for c in COMMANDS if c.place is place)
+    return read_only and any(
+        c.dangerous and c.run.partition("(")[0] == action for c in COMMANDS if c.place is place
+    )

@@ -51,7 +51,7 @@ def test_read_only_takes_dangerous_commands_from_keys_footer_and_help(place: Pla
     dangerous = [c for c in COMMANDS if c.place is place and c.dangerous]
     left = of_place(place, read_only=True)
     assert not set(dangerous) & set(left)
-    assert all(forbidden(place, c.run, read_only=True) for c in dangerous)
+    assert all(forbidden(place, c.run.partition("(")[0], read_only=True) for c in dangerous)
     assert not any(forbidden(place, c.run, read_only=False) for c in dangerous)
     page = Help(place, read_only=True).page().plain
     assert not any(c.help in page for c in dangerous)

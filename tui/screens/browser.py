@@ -16,6 +16,7 @@ from textual.widgets import ContentSwitcher, Static
 from core.errors import ModalittyError
 from core.model import Instance, Job, Level, Match, Outcome, OutcomeState, Query, Ref, Root
 from tui import units
+from tui.job_words import service
 from tui.levels import (
     COLUMNS,
     NARROW_LEAVES_OUT,
@@ -261,7 +262,7 @@ class BrowserScreen(PlaceScreen):
         """Say that a job runs, and where to watch it; marks have done their work."""
         self.session.labels[job.id] = label
         self.table.action_mark_all("none")
-        self.say(f"Job {job.id}, {job.kind.value}: {label}. 3 shows how it goes.")
+        self.say(f"Job {job.id}, {service(job)}: {label}. 3 shows it.")
 
     def label(self) -> str:
         """What a person would call the rows chosen."""

@@ -22,6 +22,11 @@ from tui.widgets.status_bar import StatusBar
 _TOASTS = {Severity.INFO: "information", Severity.WARNING: "warning", Severity.ERROR: "error"}
 
 
+def toast_seconds(severity: Severity) -> float:
+    """How long a toast stays: it lies over what one reads, and errors take longer to read."""
+    return 2.5 if severity is Severity.INFO else 6.0
+
+
 class PlaceScreen(Screen[None]):
     """A screen with status bar and footer, that hears the news and can call the station.
 
@@ -32,7 +37,7 @@ class PlaceScreen(Screen[None]):
     PLACE: ClassVar[Place]
     AUTO_FOCUS = "RowTable"  # never a field: the next digit is to lead on to another place
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (16, "-tall"), (40, "-high")]  # noqa: RUF012
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -80,7 +85,8 @@ class PlaceScreen(Screen[None]):
     def say(self, text: str, severity: Severity = Severity.INFO) -> None:
         """Show a toast; the text may come from outside."""
         kind = _TOASTS[severity]
-        self.notify(safe_text(text, 300), severity=kind, markup=False)  # type: ignore[arg-type]
+        seconds = toast_seconds(severity)
+        self.notify(safe_text(text, 300), severity=kind, timeout=seconds, markup=False)  # type: ignore[arg-type]
 
     def fault(self, error: ModalittyError) -> None:
         """Show why something could not be done."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events, on
@@ -11,13 +12,13 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from core.model import Job, JobKind
+from core.model import Job, JobState
 from tui import units
 from tui.bridge import News
 from tui.commands import Place, bindings
-from tui.outcomes import JOB_WORDS, outcome_lines, styled, tone
+from tui.job_words import short_of, what, words
+from tui.outcomes import JOB_WORDS, tone
 from tui.rates import Paces, bar
-from tui.safe_text import safe_content
 from tui.screens.dialogs import Confirm
 from tui.screens.place import PlaceScreen
 from tui.session import Session
@@ -28,7 +29,6 @@ from tui.widgets.row_table import RowTable
 BAR = 10
 WIDE = 100
 """Columns of the screen from which all columns of the table are shown."""
-SHOWN_FAILURES = 100
 
 COLUMNS = (
     Column("id", "Job", Kind.NUMBER, min_width=4, max_width=6, priority=0),
@@ -84,8 +84,7 @@ class TransfersScreen(PlaceScreen):
 
     def action_cancel(self) -> None:
         """Ask, then stop the marked jobs or this one."""
-        jobs = [self._jobs[key] for key in self.table.selected() if key in self._jobs]
-        jobs = [job for job in jobs if not job.state.ended]
+        jobs = [job for job in self._chosen() if not job.state.ended]
         if not jobs:
             self.say("There is nothing to cancel: it has ended.")
             return
@@ -96,7 +95,40 @@ class TransfersScreen(PlaceScreen):
         )
 
     def _stop(self, jobs: list[Job]) -> None:
-        self.calls.ask(lambda: [self.station.cancel(job.id) for job in jobs], lambda _: None)
+        self._steer(lambda job: self.station.cancel(job.id), jobs)
+
+    def action_pause(self) -> None:
+        """Hold the marked jobs or this one; where all of them are held, let them go on."""
+        jobs = [job for job in self._chosen() if not job.state.ended]
+        if not jobs:
+            self.say("There is nothing to pause: it has ended. R does again what failed.")
+        elif all(job.state is JobState.PAUSED for job in jobs):
+            self._steer(lambda job: self.station.resume(job.id), jobs)
+        else:
+            self._steer(lambda job: self.station.pause(job.id), jobs)
+
+    def action_retry(self) -> None:
+        """Do again what failed or is missing of the marked jobs or this one."""
+        jobs = [job for job in self._chosen() if job.state.ended and job.state is not JobState.DONE]
+        if jobs:
+            self._steer(lambda job: self.station.retry(job.id), jobs)
+        else:
+            self.say("Nothing failed or is missing here: there is nothing to do again.")
+
+    def action_priority(self, step: int) -> None:
+        """Let the marked jobs or this one start before others, or after them."""
+        jobs = [job for job in self._chosen() if not job.state.ended]
+        if jobs:
+            self._steer(lambda job: self.station.prioritise(job.id, job.priority + step), jobs)
+        else:
+            self.say("It has ended: a priority changes nothing any more.")
+
+    def _chosen(self) -> list[Job]:
+        return [self._jobs[key] for key in self.table.selected() if key in self._jobs]
+
+    def _steer(self, how: Callable[[Job], object], jobs: list[Job]) -> None:
+        """Call the station for each job; the jobs tell by events what came of it."""
+        self.calls.ask(lambda: [how(job) for job in jobs], lambda _: None)
 
     # -- show
 
@@ -122,13 +154,11 @@ class TransfersScreen(PlaceScreen):
         promised = "?" if job.promised is None else f"{job.promised}"
         return {
             "id": job.id,
-            "what": " ".join(
-                filter(None, (_ARROWS.get(job.kind, "·"), job.peer, self._title(job)))
-            ),
+            "what": what(job, self._title(job)),
             "state": JOB_WORDS[job.state],
             "bar": bar(job.arrived + job.skipped, job.promised, BAR),
             "count": f"{job.arrived + job.skipped}/{promised}",
-            "failed": job.failed or None,
+            "failed": short_of(job) or None,
             "bytes": job.arrived_bytes or None,
             "rate": pace.bytes_per_second or None,
             "left": pace.left,
@@ -140,60 +170,7 @@ class TransfersScreen(PlaceScreen):
     @on(RowTable.RowHighlighted)
     def _tell(self) -> None:
         job = self._jobs.get(self.table.cursor_key)
-        self.query_one("#words", Static).update(_words(job, self._title(job)) if job else NONE)
-
-
-_ARROWS = {
-    JobKind.MOVE: "←",
-    JobKind.GET: "←",
-    JobKind.SEND: "→",
-    JobKind.IMPORT: "+",
-    JobKind.EXPORT: "↓",
-    JobKind.COMMIT: "?",
-}
-"""Which way objects go, and for an import that they come from a disk."""
-
-
-def _words(job: Job, title: str) -> Content:
-    """Everything about a job: where from, where to, how far, how it ended, what failed."""
-    lines = [safe_content(f"Job {job.id}, {job.kind.value}: {title}", "bold")]
-    if title != job.title:
-        lines.append(safe_content(job.title, "$text-muted"))
-    lines.append(Content.assemble(styled(JOB_WORDS[job.state]), safe_content(_way(job))))
-    lines.append(safe_content(_counts(job)))
-    if job.note and not (job.outcome and job.note == job.outcome.meaning):
-        lines.append(safe_content(job.note, "$text-muted"))
-    if job.outcome:
-        lines.append(outcome_lines(job.outcome))
-    shown = job.failures[:SHOWN_FAILURES]
-    lines += [safe_content(f"✖ {f.what}: {f.why}", "$text-error") for f in shown]
-    if len(job.failures) > SHOWN_FAILURES:
-        lines.append(safe_content(f"… and {len(job.failures) - SHOWN_FAILURES} more"))
-    return Content("\n").join(lines)
-
-
-def _way(job: Job) -> str:
-    """From where to where, and since when."""
-    peer = f"  from {job.peer}" if job.peer and job.kind.value == "move" else ""
-    peer = peer or (f"  to {job.peer}" if job.peer else "")
-    target = f" to {job.destination}" if job.destination else ""
-    started = time.strftime("%H:%M:%S", time.localtime(job.started)) if job.started else ""
-    since = f", started {started}" if started else ""
-    took = f", took {units.duration(job.seconds)}" if job.seconds else ""
-    return f"{peer}{target}{since}{took}"
-
-
-def _counts(job: Job) -> str:
-    """Promised, arrived, missing; and what the peer claims where that differs."""
-    promised = "unknown" if job.promised is None else str(job.promised)
-    text = f"Promised {promised}, arrived {job.arrived} ({units.size(job.arrived_bytes)})"
-    if job.skipped:
-        text += f", skipped {job.skipped}"
-    if job.failed:
-        text += f", failed {job.failed}"
-    if job.completed is not None and job.completed != job.arrived:
-        text += f"; the peer says it completed {job.completed}"
-    return text
+        self.query_one("#words", Static).update(words(job, self._title(job)) if job else NONE)
 
 
 NONE = Content.assemble(
