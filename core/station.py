@@ -151,6 +151,13 @@ class Station:
         """Where the listener is open: host and port; None while it is closed."""
         return self._listening
 
+    @property
+    def listening_tls(self) -> int:
+        """The port where it takes TLS, 0 where it takes none."""
+        listener = self._listener
+        secured = listener.tls_address if listener else None
+        return secured[1] if secured else 0
+
     def stop_listening(self, grace: float = 5.0) -> None:
         """Take no more associations; those open have `grace` seconds to end their message."""
         with self._lock:

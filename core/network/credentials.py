@@ -14,6 +14,7 @@ from collections.abc import Hashable
 from pathlib import Path
 
 from core.errors import SettingsError
+from core.model import Modality
 from core.network.tls_reasons import tls_error
 from core.settings import TlsSettings, TlsVersion
 
@@ -34,6 +35,12 @@ def server_context(tls: TlsSettings) -> ssl.SSLContext:
 def client_context(tls: TlsSettings, *, check_name: bool) -> ssl.SSLContext:
     """For outgoing connections; raises SettingsError, naming the file that cannot be used."""
     return _cached(tls, server=False, check_name=check_name)
+
+
+def require(tls: TlsSettings, peer: Modality) -> None:
+    """Raise SettingsError where `peer` is called by TLS and our files cannot be used for it."""
+    if peer.tls:
+        client_context(tls, check_name=bool(peer.tls_host_name))
 
 
 def _cached(tls: TlsSettings, *, server: bool, check_name: bool) -> ssl.SSLContext:

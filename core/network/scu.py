@@ -26,7 +26,17 @@ from core.model import (
     SendResult,
     Stored,
 )
-from core.network import command, contexts, finding, getting, moving, outcomes, queries, sending
+from core.network import (
+    command,
+    contexts,
+    credentials,
+    finding,
+    getting,
+    moving,
+    outcomes,
+    queries,
+    sending,
+)
 from core.network.command import Verb
 from core.network.commitment import asking
 from core.network.commitment.asking import Answer, Patience
@@ -71,7 +81,11 @@ class Caller:
     # -- services
 
     def echo(self, peer: Modality) -> Outcome:
-        """Ask whether the peer is there: association, C-ECHO, release."""
+        """Ask whether the peer is there: association, C-ECHO, release.
+
+        Raises SettingsError where it is to be called by TLS and our own files cannot be used.
+        """
+        credentials.require(self._store.current.station.tls, peer)
         start = time.monotonic()
         try:
             with self._line(peer, [Offer(VERIFICATION, NATIVE)], None) as line:
@@ -88,8 +102,10 @@ class Caller:
     ) -> Iterator[Match | Outcome]:
         """The matches of a query as they arrive, and as the last item how it ended.
 
-        Raises UsageError, at once, for a query that cannot be asked.
+        Raises UsageError, at once, for a query that cannot be asked, and SettingsError as
+        :meth:`echo` does.
         """
+        credentials.require(self._store.current.station.tls, peer)
         ds = queries.for_query(query)
         return finding.find(lambda offers: self._line(peer, offers, cancel), peer, query, ds)
 

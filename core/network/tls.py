@@ -22,6 +22,7 @@ from core.network.wire import Wire
 
 _SLICE = 0.1  # seconds between two looks at whether the call was cancelled
 _HANDSHAKE, _ALERT = 0x16, 0x15  # TLS record types, RFC 8446 5.1
+_NO_RECORD = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
 
 
 def speaks_tls(header: memoryview) -> bool:
@@ -99,6 +100,11 @@ class TlsWire(Wire):
             except ssl.SSLWantWriteError:
                 self._await(self._writable, deadline, stop)
                 continue
+            except ssl.SSLError as exc:
+                # An answer that came too fast to be looked at: its first bytes are no TLS record.
+                if not looked and (exc.reason or "").endswith(_NO_RECORD):
+                    raise TlsError(TlsFault.SPEAKS_PLAIN) from exc
+                raise
             if not looked:
                 self._look_at_first_byte(deadline, stop)
                 looked = True

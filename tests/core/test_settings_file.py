@@ -53,6 +53,25 @@ def test_the_shipped_file_names_every_field() -> None:
         ("modalities = 3", "modalities", "[modalities.NAME]"),
         ("[station", "TOML", "line"),
         ('[archive]\nduplicates = "both"', "archive.duplicates", "keep-first"),
+        ('[station.tls]\nlisten = "yes"', "station.tls.listen", "only"),
+        ('[station.tls]\nlisten = "on"', "station.tls.certificate", "missing"),
+        ('[station.tls]\nkey = "/a"', "station.tls.certificate", "missing"),
+        ('[station.tls]\ncertificate = "a.pem"', "station.tls.certificate", "absolute"),
+        (
+            '[station.tls]\nlisten = "on"\ncertificate = "/a"\nca = "/b"\nport = 11112',
+            "station.tls.port",
+            "plain listener",
+        ),
+        (
+            '[modalities.a]\nae_title = "A"\nhost = "h"\nport = 1\ntls = true',
+            "station.tls.ca",
+            "a is called by TLS",
+        ),
+        (
+            '[modalities.a]\nae_title = "A"\nhost = "h"\nport = 1\ntls_host_name = "x"',
+            "modalities.a.tls_host_name",
+            "tls is false",
+        ),
     ],
 )
 def test_a_fault_names_file_key_and_mend_in_one_line(text: str, key: str, mend: str) -> None:

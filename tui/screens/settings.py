@@ -18,6 +18,7 @@ from core.settings import (
     Duplicates,
     Protocol,
     Settings,
+    TlsListen,
     UnknownCallers,
     ae_title_fault,
 )
@@ -87,6 +88,18 @@ ENTRIES = (
     Entry(
         "station.accept.check_called_ae_title", "Refuse callers that call us by another name.", bool
     ),
+    Entry(
+        "station.tls.listen", "Take TLS: beside the plain port, or only; needs files.", TlsListen
+    ),
+    Entry("station.tls.port", "The TCP port we listen on for TLS.", int),
+    Entry("station.tls.certificate", "PEM file with our certificate, for TLS both ways."),
+    Entry("station.tls.key", "PEM file with its private key; empty: in the same file."),
+    Entry("station.tls.ca", "PEM file with the certificates we trust: CAs, or single peers."),
+    Entry(
+        "station.tls.require_client_certificate",
+        "Refuse callers by TLS without a certificate that we trust.",
+        bool,
+    ),
     Entry("station.connect_timeout", "Seconds to wait for TCP to connect.", float),
     Entry("station.acse_timeout", "Seconds to wait for an association to be answered.", float),
     Entry("station.dimse_timeout", "Seconds to wait for an answer to a message.", float),
@@ -101,6 +114,8 @@ ENTRIES = (
     Entry("preview.color", "Colours of block pictures.", ColorDepth),
     Entry("ui.theme", "Colours of this console."),
 )
+
+_OF_THE_LISTENER = ("station.host", "station.port", "station.tls.listen", "station.tls.port")
 
 
 class SettingsScreen(PlaceScreen):
@@ -160,7 +175,7 @@ class SettingsScreen(PlaceScreen):
     def _changed(self, entry: Entry) -> None:
         if entry.key == "ui.theme":
             self.app.theme = self.station.settings.ui.theme
-        if entry.key in ("station.host", "station.port"):
+        if entry.key in _OF_THE_LISTENER:
             self.calls.ask(self._listen_anew, lambda _: self._listens(""), failed=self._is_deaf)
         self._listens("")
 

@@ -21,6 +21,10 @@ Name = Annotated[str, typer.Argument(help="The name this modality is called by."
 Allow = Annotated[str | None, typer.Option(help="What it may ask of us: echo,find,move,get,store.")]
 
 RetrieveBy = Annotated[str | None, typer.Option(help="How its objects come to us: move or get.")]
+Tls = Annotated[bool | None, typer.Option("--tls/--no-tls", help="Call it by TLS.")]
+TlsHostName = Annotated[
+    str | None, typer.Option(help="The name its certificate must have; empty: any that we trust.")
+]
 
 
 @app.command("list")
@@ -32,7 +36,14 @@ def list_known(ctx: typer.Context, json: Json = False) -> None:
         print_json([to_builtins(modality) for modality in known])
         return
     rows = (
-        (m.name, m.ae_title, m.host, str(m.port), ",".join(o.value for o in m.allow), m.comment)
+        (
+            m.name,
+            m.ae_title,
+            m.host,
+            f"{m.port} TLS" if m.tls else str(m.port),
+            ",".join(o.value for o in m.allow),
+            m.comment,
+        )
         for m in known
     )
     print_table(("name", "AE title", "host", "port", "may", "comment"), rows)
@@ -47,6 +58,8 @@ def add(
     port: Annotated[int, typer.Option(help="TCP port.")],
     allow: Allow = None,
     retrieve: RetrieveBy = None,
+    tls: Tls = None,
+    tls_host_name: TlsHostName = None,
     comment: Annotated[str, typer.Option(help="Whatever helps a person.")] = "",
 ) -> None:
     """Add a peer; it is written to the configuration."""
@@ -56,6 +69,7 @@ def add(
     )
     if retrieve is not None:
         modality = replace(modality, retrieve=_service(retrieve))
+    modality = _secured(modality, tls, tls_host_name)
     _put(ctx, modality, replaces="")
 
 
@@ -68,6 +82,8 @@ def edit(
     port: Annotated[int | None, typer.Option(help="TCP port.")] = None,
     allow: Allow = None,
     retrieve: RetrieveBy = None,
+    tls: Tls = None,
+    tls_host_name: TlsHostName = None,
     comment: Annotated[str | None, typer.Option(help="Whatever helps a person.")] = None,
     rename: Annotated[str, typer.Option(help="A new name.")] = "",
 ) -> None:
@@ -84,6 +100,7 @@ def edit(
         retrieve=old.retrieve if retrieve is None else _service(retrieve),
         comment=old.comment if comment is None else comment,
     )
+    modality = _secured(modality, tls, tls_host_name)
     _put(ctx, modality, replaces=name)
 
 
@@ -101,6 +118,15 @@ def _put(ctx: typer.Context, modality: Modality, *, replaces: str) -> None:
     with options(ctx).station(reads_only=True) as station:
         for warning in station.put_modality(modality, replaces=replaces):
             print_fault(f"note: {warning}")
+
+
+def _secured(modality: Modality, tls: bool | None, host_name: str | None) -> Modality:
+    """Give a modality what was said of TLS; without TLS there is no name to check."""
+    wanted = modality.tls if tls is None else tls
+    name = modality.tls_host_name if host_name is None else host_name
+    if tls is False and host_name is None:
+        name = ""
+    return replace(modality, tls=wanted, tls_host_name=name)
 
 
 def _service(text: str) -> Retrieve:

@@ -58,7 +58,8 @@ def serve(ctx: typer.Context) -> None:
         station.listen()
         station.keep_jobs()
         host, port = station.listening or ("", 0)
-        print(f"{station.settings.station.ae_title} listens on {host}:{port}", flush=True)
+        secured = f", by TLS on {station.listening_tls}" if station.listening_tls else ""
+        print(f"{station.settings.station.ae_title} listens on {host}:{port}{secured}", flush=True)
         stop.wait()
         station.stop_listening()
 

@@ -13,7 +13,7 @@ import pytest
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import CTImageStorage, Verification
 
-from core.errors import ListenError
+from core.errors import ListenError, SettingsError
 from core.events import AssociationOpened, AssociationRejected, EventBus, Listening
 from core.model import Level, Modality, Outcome, OutcomeState, Query, Ref
 from core.network.listener import Listener
@@ -569,12 +569,20 @@ def test_a_tls_port_in_use_is_an_error_that_names_it(
 
 
 def test_files_that_vanish_are_told_to_both_sides(
-    settings: Source, me: Modality, tls_port: int, pki: Pki, caller: Caller, recorder: Recorder
+    settings: Source,
+    me: Modality,
+    tls_port: int,
+    pki: Pki,
+    caller: Caller,
+    recorder: Recorder,
+    tmp_path: Path,
 ) -> None:
     settings.station(tls=pki.settings(certificate="/nowhere/us.pem"))
-    outcome = caller.echo(me)
-    assert outcome.state is OutcomeState.FAILED
-    assert "station.tls.certificate: /nowhere/us.pem: No such file" in outcome.meaning
+    with pytest.raises(SettingsError, match=r"station\.tls\.certificate: /nowhere/us.pem: No such"):
+        caller.echo(me)
+    (result,) = caller.store(me, [write_object(tmp_path, "1.2.3.4")])
+    assert result.outcome.state is OutcomeState.FAILED, "as the job's objects are told"
+    assert "station.tls.certificate: /nowhere/us.pem: No such file" in result.outcome.meaning
     with pytest.raises((ssl.SSLError, OSError)):
         _still_serves(tls_port, pki.client(pki.peer))
     reasons = [event.reason for event in recorder.wait(AssociationRejected, 2)]
