@@ -174,6 +174,15 @@ COMMANDS: tuple[Command, ...] = (
     # -- everywhere
     Command("app.copy", "y", "Copy", "Copy the row.", _ALL, footer=False, action="screen.copy_row"),
     Command(
+        "app.export",
+        "E",
+        "Export rows",
+        "Write the marked rows, or all that are shown, to a CSV or JSON file.",
+        _ALL,
+        footer=False,
+        action="screen.export_rows",
+    ),
+    Command(
         "app.back",
         "escape",
         "Back",

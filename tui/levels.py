@@ -38,6 +38,7 @@ COLUMNS: dict[Level, tuple[Column, ...]] = {
         Column("AccessionNumber", "Accession", min_width=4, max_width=16, priority=3),
         Column("NumberOfStudyRelatedSeries", "Ser", Kind.NUMBER, min_width=3),
         Column("NumberOfStudyRelatedInstances", "Inst", Kind.NUMBER, min_width=4),
+        Column("StudyInstanceUID", "Study UID", hidden=True),
     ),
     Level.SERIES: (
         Column("SeriesNumber", "No", Kind.NUMBER, min_width=3, max_width=6, priority=0),
@@ -60,7 +61,7 @@ NARROW_LEAVES_OUT = ("AccessionNumber", "BodyPartExamined")
 """Columns that a screen of 80 columns has no room for."""
 EXTRA_KEYS: dict[Level, tuple[str, ...]] = {
     Level.PATIENT: (),
-    Level.STUDY: ("StudyInstanceUID", "StudyTime", "StudyID", "PatientBirthDate", "PatientSex"),
+    Level.STUDY: ("StudyTime", "StudyID", "PatientBirthDate", "PatientSex"),
     Level.SERIES: ("SeriesDate",),
     Level.IMAGE: (),
 }

@@ -93,7 +93,8 @@ class BrowserScreen(PlaceScreen):
         """Leave the least columns out where there is no room for them."""
         for level, columns in COLUMNS.items():
             narrow = event.size.width < WIDE
-            keys = [c.key for c in columns if not (narrow and c.key in NARROW_LEAVES_OUT)]
+            out = NARROW_LEAVES_OUT if narrow else ()
+            keys = [c.key for c in columns if not c.hidden and c.key not in out]
             table = self.table_of(level)
             if list(table.state.columns) != keys:
                 table.show_columns(keys)

@@ -21,9 +21,18 @@ from tui.screens.place import PlaceScreen
 from tui.session import Session
 from tui.widgets.dataset_tree import DatasetTree
 from tui.widgets.image_view import ImageView
+from tui.widgets.row_columns import Column, Values
 
 WIDE = 100
 """Columns from which tags and picture stand side by side at first."""
+ELEMENT_COLUMNS = (
+    Column("path", "Path"),
+    Column("tag", "Tag"),
+    Column("vr", "VR"),
+    Column("keyword", "Keyword"),
+    Column("name", "Name"),
+    Column("value", "Value"),
+)
 VIEWS = ("tags", "picture", "both")
 CT_WINDOWS = (
     Window(center=40, width=80, explanation="brain"),
@@ -100,6 +109,11 @@ class InspectorScreen(PlaceScreen):
         """What `w` goes through: as the object says, its other windows, presets for CT."""
         own = self.picture.windows[1:] if self.picture else ()
         return (None, *own, *(CT_WINDOWS if self._value("Modality") == "CT" else ()))
+
+    def rows_to_export(self) -> tuple[Sequence[Column], Sequence[Values], str]:
+        """All elements of the object."""
+        rows = [{c.key: getattr(row, c.key) for c in ELEMENT_COLUMNS} for row in self.rows]
+        return ELEMENT_COLUMNS, rows, "elements"
 
     # -- loading
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,12 +11,15 @@ from textual.screen import Screen
 
 from core.errors import ModalittyError
 from core.events import Severity
+from tui import export_table
 from tui.bridge import News
 from tui.calls import Answered, Calls
 from tui.commands import Place, forbidden
 from tui.safe_text import safe_text
+from tui.screens.dialogs import Prompt
 from tui.session import Session
 from tui.widgets.footer_bar import FooterBar
+from tui.widgets.row_columns import Column, Values
 from tui.widgets.row_table import RowTable
 from tui.widgets.status_bar import StatusBar
 
@@ -77,10 +81,51 @@ class PlaceScreen(Screen[None]):
 
     def action_copy_row(self) -> None:
         """Copy what the row under the cursor shows, cells parted by tabs."""
-        table = self.focused
-        if isinstance(table, RowTable) and table.cursor_key is not None:
-            self.app.copy_to_clipboard("\t".join(table.cells(table.cursor_key)))
-            self.say("Copied the row.")
+        table = self.table_in_use()
+        keys = table.selected() if table else []
+        if table and keys:
+            lines = ["\t".join(map(safe_text, table.cells(key))) for key in keys]
+            self.app.copy_to_clipboard("\n".join(lines))
+            self.say("Copied the row." if len(keys) == 1 else f"Copied {len(keys)} rows.")
+
+    def action_export_rows(self) -> None:
+        """Ask for a file, then write the marked rows to it, or all that are shown."""
+        columns, rows, which = self.rows_to_export()
+        if not rows:
+            self.say("There are no rows to export.")
+            return
+        text = f"{len(rows):,} {which}, to a new file that ends in .csv or .json:"
+        prompt = Prompt(
+            "Export rows",
+            text,
+            export_table.suggested(self.PLACE.value),
+            check=export_table.file_fault,
+            verb="Write",
+        )
+        self.app.push_screen(
+            prompt, lambda name: self._export(name, columns, rows) if name else None
+        )
+
+    def _export(self, name: str, columns: Sequence[Column], rows: Sequence[Values]) -> None:
+        self.calls.ask(
+            lambda: export_table.write(name, columns, rows),
+            lambda path: self.say(f"Wrote {len(rows):,} rows to {path.absolute()}."),
+        )
+
+    def rows_to_export(self) -> tuple[Sequence[Column], Sequence[Values], str]:
+        """The columns and rows that `E` writes, and what to call them."""
+        table = self.table_in_use()
+        if table is None:
+            return (), (), ""
+        marked = table.marked_keys
+        rows = [table.values(key) for key in marked or table.visible_keys]
+        return table.columns, rows, "marked rows" if marked else "rows shown"
+
+    def table_in_use(self) -> RowTable | None:
+        """The table that has the keys, else the first that shows."""
+        if isinstance(self.focused, RowTable):
+            return self.focused
+        return next((table for table in self.query(RowTable) if table.region), None)
 
     def say(self, text: str, severity: Severity = Severity.INFO) -> None:
         """Show a toast; the text may come from outside."""

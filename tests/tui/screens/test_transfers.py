@@ -1,4 +1,4 @@
-"""The transfers place: pause and go on, do again what failed, start sooner, and all of it in words."""
+"""The transfers place: pause and go on, do again what failed, start sooner; all in words."""
 
 from __future__ import annotations
 
