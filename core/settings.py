@@ -234,6 +234,20 @@ def modality_faults(modality: Modality) -> dict[str, str]:
     return faults
 
 
+def place_faults(settings: Settings) -> dict[str, str]:
+    """Say which address or path cannot be one: dotted key → fault; looks at no file."""
+    faults = {}
+    if not _is_host(settings.station.host):
+        faults["station.host"] = 'an address without spaces; "0.0.0.0" is every one'
+    tls = settings.station.tls
+    paths = {"archive.folder": settings.archive.folder}
+    paths |= {f"station.tls.{key}": getattr(tls, key) for key in ("certificate", "key", "ca")}
+    for key, path in paths.items():
+        if "\0" in path:
+            faults[key] = "a path has no NUL in it"
+    return faults
+
+
 def tls_faults(settings: Settings) -> dict[str, str]:
     """Say what does not fit in `[station.tls]`: field name → fault; looks at no file."""
     tls = settings.station.tls

@@ -24,7 +24,7 @@ from tomlkit.items import Table
 
 from core.errors import SettingsError
 from core.model import Modality
-from core.settings import Settings, ae_title_fault, modality_faults, tls_faults
+from core.settings import Settings, ae_title_fault, modality_faults, place_faults, tls_faults
 
 APP = "modalitty"
 T = TypeVar("T", bound=msgspec.Struct)
@@ -54,7 +54,7 @@ def parse(text: str, source: str) -> Settings:
     """
     try:
         raw = tomli.loads(text)
-    except tomli.TOMLDecodeError as exc:
+    except (tomli.TOMLDecodeError, RecursionError) as exc:
         raise SettingsError(f"{source}: not valid TOML: {exc}", "mend that line") from None
     tables = raw.pop("modalities", {})
     if not isinstance(tables, dict):
@@ -64,6 +64,8 @@ def parse(text: str, source: str) -> Settings:
     fault = ae_title_fault(settings.station.ae_title)
     if fault:
         raise SettingsError(f"{source}: station.ae_title: {fault}", "choose another AE title")
+    for key, fault in place_faults(settings).items():
+        raise SettingsError(f"{source}: {key}: {fault}", "correct it")
     settings = msgspec.structs.replace(settings, modalities=modalities)
     for key, fault in tls_faults(settings).items():
         raise SettingsError(f"{source}: station.tls.{key}: {fault}", "see [station.tls]")

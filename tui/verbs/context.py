@@ -61,6 +61,8 @@ def log_to(handler: logging.Handler, level: str) -> None:
         raise UsageError(f"no such log level: {level}", "debug, info, warning or error")
     handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=number, handlers=[handler], force=True)
+    # It logs tracebacks of whatever a caller sends; what matters of it we say ourselves.
+    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
     # Libraries warn of odd values in the words of the object: a terminal is no place for those.
     logging.captureWarnings(True)
 
