@@ -201,9 +201,12 @@ class Archive:
         """Answer a query of our own; keys above its level are not required. UsageError."""
         return match_query(self._index, self._landing.files, query)
 
-    def select(self, identifier: Dataset, root: Root) -> list[Instance]:
+    def select(
+        self, identifier: Dataset, root: Root, *, relational: bool = False
+    ) -> list[Instance]:
         """What a C-MOVE or C-GET identifier names (PS3.4 C.4.2); UsageError."""
-        return [self._landing.instance(h) for h in select_instances(self._index, identifier, root)]
+        found = select_instances(self._index, identifier, root, relational=relational)
+        return [self._landing.instance(held) for held in found]
 
     def instances(self, ref: Ref) -> tuple[Instance, ...]:
         """The instances of an entity; each unique key that is given must agree."""

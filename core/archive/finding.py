@@ -62,15 +62,20 @@ def match_query(index: Index, files: ObjectFiles, query: Query) -> Iterator[Matc
     return _matches(Search(index, reader(files, keys), query.level, keys), query, answer)
 
 
-def select_instances(index: Index, identifier: Dataset, root: Root) -> Iterator[Held]:
+def select_instances(
+    index: Index, identifier: Dataset, root: Root, *, relational: bool = False
+) -> Iterator[Held]:
     """The instances that a C-MOVE or C-GET identifier names by unique keys (PS3.4 C.4.2.1.4).
 
+    `relational` (PS3.4 C.5.2.1) lets the keys above the level be left out.
     PatientID names every patient who has it; IssuerOfPatientID, where given, narrows that.
     """
     level = level_of(identifier, root)
     unique = {at.unique_key for at in LEVELS} | {"IssuerOfPatientID"}
     keys = [key for key in keys_of(identifier) if key.keyword in unique]
-    require_unique_above(keys, level, root)
+    if not relational:
+        if not relational:
+        require_unique_above(keys, level, root)
     own = next((key for key in keys if key.keyword == level.unique_key), None)
     if own is None or own.matcher is None or (level is Level.PATIENT and has_wildcard(own.text)):
         raise UsageError(f"a retrieve at {level.value} level needs {level.unique_key}")

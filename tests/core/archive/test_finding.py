@@ -212,6 +212,19 @@ def test_relational_queries_need_no_keys_above(filled: Archive) -> None:
     assert uids(list(filled.find(ds, Root.STUDY, relational=True))) == ["1.1.1", "1.1.2", "1.1.3"]
 
 
+def test_relational_retrieves_need_no_keys_above(filled: Archive) -> None:
+    ds = Dataset()
+    ds.QueryRetrieveLevel = "SERIES"
+    ds.SeriesInstanceUID = ["1.2.2", "1.3.1"]
+    with pytest.raises(UsageError, match="StudyInstanceUID"):
+        filled.select(ds, Root.STUDY)
+    found = filled.select(ds, Root.STUDY, relational=True)
+    assert sorted(i.sop_instance_uid for i in found) == ["1.1.3", "1.1.4"]
+    del ds.SeriesInstanceUID
+    with pytest.raises(UsageError, match="SeriesInstanceUID"):
+        filled.select(ds, Root.STUDY, relational=True)
+
+
 def test_patient_root(filled: Archive) -> None:
     rows = ask(
         filled, "PATIENT", Root.PATIENT, PatientName="*a*", NumberOfPatientRelatedInstances=""
