@@ -20,6 +20,8 @@ _VERIFICATION: dict[int, TlsFault] = {
     64: TlsFault.WRONG_NAME,
 }
 
+_TOLD_MORE = (TlsFault.UNTRUSTED, TlsFault.WRONG_NAME, TlsFault.UNVERIFIED)
+
 # Ends of OpenSSL's reasons: how they begin differs between its versions.
 _REASONS: tuple[tuple[TlsFault, tuple[str, ...]], ...] = (
     (TlsFault.OURS_MISSING, ("ALERT_CERTIFICATE_REQUIRED",)),
@@ -65,7 +67,7 @@ def tls_error(exc: ssl.SSLError) -> TlsError:
     """Translate what OpenSSL raised during or after a handshake."""
     if isinstance(exc, ssl.SSLCertVerificationError):
         fault = _VERIFICATION.get(exc.verify_code, TlsFault.UNVERIFIED)
-        return TlsError(fault, exc.verify_message)
+        return TlsError(fault, exc.verify_message.strip(".") if fault in _TOLD_MORE else "")
     if isinstance(exc, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return TlsError(TlsFault.CLOSED)
     reason = exc.reason or ""

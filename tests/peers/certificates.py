@@ -31,6 +31,7 @@ class Authority:
         self.certificate = folder / "ca.pem"
         self._key = folder / "ca.key"
         words = ["req", "-x509", *EC, "-noenc", "-days", 30, "-subj", f"/CN={name}"]
+        words += ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
         _openssl(*words, "-keyout", self._key, "-out", self.certificate)
 
     def issue(
@@ -46,7 +47,8 @@ class Authority:
         made = Certificate(self._folder / f"{name}.pem", self._folder / f"{name}.key")
         request, extensions = self._folder / f"{name}.csr", self._folder / f"{name}.ext"
         extensions.write_text(
-            "basicConstraints=critical,CA:FALSE\n"
+            "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+            "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
             f"subjectAltName={also}\nextendedKeyUsage={purpose}\n"
         )
         words = ["-noenc", "-subj", f"/CN={name}", "-keyout", made.key, "-out", request]
