@@ -74,7 +74,6 @@ def select_instances(
     unique = {at.unique_key for at in LEVELS} | {"IssuerOfPatientID"}
     keys = [key for key in keys_of(identifier) if key.keyword in unique]
     if not relational:
-        if not relational:
         require_unique_above(keys, level, root)
     own = next((key for key in keys if key.keyword == level.unique_key), None)
     if own is None or own.matcher is None or (level is Level.PATIENT and has_wildcard(own.text)):
