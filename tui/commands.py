@@ -142,11 +142,34 @@ COMMANDS: tuple[Command, ...] = (
     Command("archive.open", "enter", "Open", "Open what is under the cursor.", _A, bound=False),
     Command("archive.inspect", "i", "Inspect", "Open tags and picture.", _A),
     Command("archive.send", "s", "Send", "C-STORE the marked rows to a modality.", _A, True),
+    Command(
+        "archive.export", "X", "Export", "Write the marked rows to a folder or a zip, as files.", _A
+    ),
     Command("archive.delete", "d", "Delete", "Delete the marked rows, or this one.", _A, True),
-    Command("archive.import_path", "I", "Import", "Import a DICOM file or a folder.", _A, True),
+    Command(
+        "archive.import_path",
+        "I",
+        "Import",
+        "Import a file, a folder, a DICOMDIR or a zip.",
+        _A,
+        True,
+    ),
     Command(
         "archive.lookup", "L", "Look up", "Find by any identifier: patient, study, object.", _A
     ),
+    Command("archive.commit", "c", "Commit", "Ask a modality whether it keeps these for good.", _A),
+    Command(
+        "archive.protect",
+        "P",
+        "Protect",
+        "Spare the patient from recycling, or no longer.",
+        _A,
+        True,
+    ),
+    Command(
+        "archive.statistics", "S", "Statistics", "How much is held, and how much room there is.", _A
+    ),
+    Command("archive.check", "V", "Verify", "Hold the index against the files.", _A),
     Command("archive.refresh", "r", "Refresh", "Read the archive again.", _A),
     # -- traffic
     Command("traffic.abort", "x", "Abort", "Abort the association under the cursor.", _F, True),

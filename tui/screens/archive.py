@@ -12,18 +12,20 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.content import Content
 
-from core.model import Level, LookupHit, Match, Outcome, Query, Ref
+from core.model import Level, LookupHit, Match, Modality, Outcome, Query, Ref
 from tui.bridge import News
 from tui.commands import Place, bindings
 from tui.levels import Step, as_values, counted
-from tui.screens.browser import BrowserScreen, Listing
+from tui.screens.archive_care import ArchiveCare
+from tui.screens.browser import Listing
 from tui.screens.dialogs import Choice, Choose, Confirm, Prompt
+from tui.widgets.path_suggester import PathSuggester
 
 REST = 1.0
 """Seconds between two refreshes at least, while objects come in."""
 
 
-class ArchiveScreen(BrowserScreen):
+class ArchiveScreen(ArchiveCare):
     """Studies, series and instances of the own archive."""
 
     PLACE = Place.ARCHIVE
@@ -115,10 +117,11 @@ class ArchiveScreen(BrowserScreen):
         if not refs or not modalities:
             self.say("There is nothing to send." if modalities else "Add a modality first (1).")
             return
-        choices = [Choice(m.name, m.name, f"{m.ae_title} {m.host}:{m.port}") for m in modalities]
         label = self.label()
         text = f"{label}\nby C-STORE to:"
-        self.app.push_screen(Choose("Send", choices, text=text), partial(self._send, refs, label))
+        self.app.push_screen(
+            Choose("Send", _choices(modalities), text=text), partial(self._send, refs, label)
+        )
 
     def _send(self, refs: Sequence[Ref], label: str, name: str | None) -> None:
         if name is not None:
@@ -127,9 +130,52 @@ class ArchiveScreen(BrowserScreen):
                 partial(self.started, label),
             )
 
+    def action_commit(self) -> None:
+        """Ask whom, then ask whether it keeps the marked rows or this one for good."""
+        refs = self.chosen()
+        modalities = self.station.modalities()
+        if not refs or not modalities:
+            self.say("There is nothing to ask for." if modalities else "Add a modality first (1).")
+            return
+        label = self.label()
+        text = f"{label}\nDoes it keep this for good (storage commitment)? Ask:"
+        self.app.push_screen(
+            Choose("Commit", _choices(modalities), text=text), partial(self._commit, refs, label)
+        )
+
+    def _commit(self, refs: Sequence[Ref], label: str, name: str | None) -> None:
+        if name is not None:
+            self.calls.ask(
+                lambda: self.station.commit(self.station.modality(name), refs),
+                partial(self.started, label),
+            )
+
+    def action_export(self) -> None:
+        """Ask for a place, then write the marked rows or this one there, with a DICOMDIR."""
+        refs = self.chosen()
+        if not refs:
+            self.say("There is nothing under the cursor to export.")
+            return
+        label = self.label()
+        text = f"{label}\nwith a DICOMDIR, to a new folder, or to a new file that ends in .zip:"
+        name = f"dicom-{time.strftime('%Y%m%d-%H%M%S')}"
+        prompt = Prompt(
+            "Export", text, name, check=_target_fault, verb="Export", suggester=PathSuggester()
+        )
+        self.app.push_screen(prompt, partial(self._export_objects, refs, label))
+
+    def _export_objects(self, refs: Sequence[Ref], label: str, text: str | None) -> None:
+        if text:
+            target = Path(text.strip()).expanduser()
+            self.calls.ask(
+                lambda: self.station.export(refs, target),
+                partial(self.started, f"{label} to {target}"),
+            )
+
     def action_import_path(self) -> None:
         """Ask for a path, then import what is there."""
-        prompt = Prompt("Import", "A DICOM file, or a folder with all below it:", check=_path_fault)
+        text = "A DICOM file, a DICOMDIR, a zip, or a folder with all below it:"
+        prompt = Prompt("Import", text, check=_path_fault, verb="Import", suggester=PathSuggester())
         self.app.push_screen(prompt, self._import)
 
     def _import(self, text: str | None) -> None:
@@ -191,6 +237,23 @@ class ArchiveScreen(BrowserScreen):
             return
         self.restart(Step(Level.STUDY))
         self.go(Step(below, ref, hit.label))
+
+
+def _choices(modalities: Sequence[Modality]) -> list[Choice]:
+    return [Choice(m.name, m.name, f"{m.ae_title} {m.host}:{m.port}") for m in modalities]
+
+
+def _target_fault(text: str) -> str:
+    """Say what stands against a file or folder for an export; the station looks closer."""
+    if not text.strip():
+        return "a path, please"
+    try:
+        path = Path(text.strip()).expanduser()
+        if path.is_dir():
+            return "this folder is not empty" if any(path.iterdir()) else ""
+        return "there is such a file already: nothing is overwritten" if path.exists() else ""
+    except (OSError, RuntimeError, ValueError) as error:
+        return f"not a path: {error}"
 
 
 def _path_fault(text: str) -> str:

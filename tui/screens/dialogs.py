@@ -12,6 +12,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.suggester import Suggester
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -82,6 +83,8 @@ class Confirm(Dialog[bool]):
 class Prompt(Dialog[str]):
     """Asks for one line; `check` says what is wrong with it, or an empty string."""
 
+    BINDINGS = [Binding("tab", "complete", "Complete", show=False)]  # noqa: RUF012
+
     def __init__(
         self,
         title: str,
@@ -90,24 +93,33 @@ class Prompt(Dialog[str]):
         *,
         check: Callable[[str], str] = lambda _: "",
         verb: str = "OK",
+        suggester: Suggester | None = None,
     ) -> None:
         super().__init__(title)
         self._text = text
         self._value = value
         self._check = check
         self._verb = verb
+        self._suggester = suggester
 
     def body(self) -> ComposeResult:
         """The line, and what is wrong with it."""
         if self._text:
             yield Static(safe_lines(self._text), classes="text")
-        yield Input(safe_text(self._value), id="line", compact=True)
+        yield Input(safe_text(self._value), id="line", suggester=self._suggester, compact=True)
         yield Static("", id="wrong", markup=False)
-        yield Static(f"enter {self._verb}   esc Cancel", classes="keys", markup=False)
+        tab = "tab Complete   " if self._suggester else ""
+        yield Static(f"enter {self._verb}   {tab}esc Cancel", classes="keys", markup=False)
 
     def on_mount(self) -> None:
         """Ready to type."""
         self.query_one(Input).focus()
+
+    def action_complete(self) -> None:
+        """Take what is suggested, as a shell does."""
+        line = self.query_one(Input)
+        line.action_end()
+        line.action_cursor_right()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:

@@ -19,6 +19,7 @@ from tui.safe_text import safe_text
 from tui.screens.dialogs import Prompt
 from tui.session import Session
 from tui.widgets.footer_bar import FooterBar
+from tui.widgets.path_suggester import PathSuggester
 from tui.widgets.row_columns import Column, Values
 from tui.widgets.row_table import RowTable
 from tui.widgets.status_bar import StatusBar
@@ -101,6 +102,7 @@ class PlaceScreen(Screen[None]):
             export_table.suggested(self.PLACE.value),
             check=export_table.file_fault,
             verb="Write",
+            suggester=PathSuggester(),
         )
         self.app.push_screen(
             prompt, lambda name: self._export(name, columns, rows) if name else None
