@@ -87,7 +87,9 @@ class Writer:
     def _element(self, ds: Dataset, tag: int, signed: bool) -> None:
         item: Any = ds.get_item(tag)
         if isinstance(item, RawDataElement):
-            vr = vr_of(ds, tag, item.VR, signed)
+            # In big endian nobody could tell any more how an unknown value was encoded.
+            known = None if item.VR == "UN" and self._swap and not self._form.little else item.VR
+            vr = vr_of(ds, tag, known, signed)
             if vr != "SQ":
                 value = bytes(item.value or b"")
                 self._plain(tag, vr, swapped(value, vr) if self._swap else value)

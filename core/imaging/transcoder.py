@@ -54,7 +54,9 @@ class Transcoder(Guarded):
         bounds, OSError where there is no room for it.
         """
         with tempfile.NamedTemporaryFile(prefix="modalitty-") as output:
-            request = Conversion(path=str(path), source=source, target=target, output=output.name)
+            request = Conversion(
+                path=str(path), source=str(source), target=str(target), output=output.name
+            )
             with self._lock:
                 fault = "the station closes" if self._closed else self._fault(request)
             if fault:

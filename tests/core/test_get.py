@@ -285,6 +285,7 @@ class Getter:
         self.root = ROOTS[root]
         self.on_store = lambda: None
         ae = AE(ae_title="GETTER")
+        ae.dimse_timeout = 2  # which pynetdicom waits for where it has aborted itself
         ae.add_requested_context(self.root)
         roles = []
         if storage:
