@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-SOURCES := core tui tests
+SOURCES := core tui tests docs benchmarks
 
 .PHONY: run check lint unit test peers clean
 

@@ -97,7 +97,9 @@ class Archive:
         try:
             storage = JournalStorage(folder / "index", read_only=read_only)
             archive = cls(folder, storage, settings, events, lock)
-            if not read_only:
+            if read_only:
+                archive._tell_if_damaged()
+            else:
                 mend(archive._landing, archive._tell)
         except OSError as error:
             if lock is not None:
@@ -297,6 +299,16 @@ class Archive:
         if study is not None:
             ref = Ref(level=Level.STUDY, patient_id=study.patient[0], study_uid=study.uid)
             self._events.publish(StudyStable(ref=ref, instances=study.count))
+
+    def _tell_if_damaged(self) -> None:
+        """Who reads only cannot mend the index, and is not to take what is left for everything."""
+        loaded = self._storage.loaded
+        files = self._landing.files.all_files()
+        if not loaded.whole and (not loaded.missing or next(files, None) is not None):
+            text = (
+                "the index is damaged and may not tell all that is held: modalitty check --repair"
+            )
+            self._tell(Severity.WARNING, text)
 
     def _tell(self, severity: Severity, text: str) -> None:
         self._events.publish(Notice(severity=severity, text=text))

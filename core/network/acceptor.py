@@ -6,7 +6,7 @@ import time
 
 from core import model
 from core.errors import SettingsError
-from core.network import credentials, negotiation, pdu, roles, tls
+from core.network import credentials, extended, negotiation, pdu, roles, tls
 from core.network.association import LINGER, Association
 from core.network.faults import (
     AbortedError,
@@ -60,15 +60,18 @@ def accept(
     answers = negotiation.negotiate(request, settings)
     usable = negotiation.accepted(answers)
     granted = roles.answers(request.roles, usable)
+    agreed = extended.answers(request.extended, usable)
     association = Association(
         wire,
         about,
-        roles.mark(usable, granted),
+        extended.mark(roles.mark(usable, granted), agreed),
         max_pdu=station.max_pdu,
         peer_max_pdu=request.max_pdu,
         patience=station.network_timeout,
     )
-    content = pdu.Associate(request.calling, request.called, answers, station.max_pdu, granted)
+    content = pdu.Associate(
+        request.calling, request.called, answers, station.max_pdu, granted, agreed
+    )
     wire.send([pdu.encode_accept(content)], station.network_timeout)
     return association, negotiation.describe(answers)
 

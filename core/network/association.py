@@ -44,6 +44,8 @@ class Context(Struct, frozen=True):
     transfer_syntax: str
     reversed: bool = False
     """The requestor is the SCP on it (role selection, PS3.7 D.3.3.4): the acceptor may ask."""
+    agreed: bytes = b""
+    """What extended negotiation agreed on, a byte per ability (PS3.7 D.3.3.5)."""
 
 
 class Message(Struct, frozen=True):

@@ -32,6 +32,7 @@ QUERY_SYNTAXES = (EXPLICIT_LE, IMPLICIT_LE, EXPLICIT_BE)
 
 VERIFICATION = "1.2.840.10008.1.1"
 COMMITMENT = "1.2.840.10008.1.20.1"
+WORKLIST = "1.2.840.10008.5.1.4.31"
 MAX_CONTEXTS = 128  # odd ids from 1 to 255, PS3.8 9.3.2.2
 _DICOM_ROOT = "1.2.840.10008."
 _DIRECTORY = "1.2.840.10008.1.3.10"
@@ -61,11 +62,12 @@ _SERVICES = {
     **dict.fromkeys(MOVE.values(), Operation.MOVE),
     **dict.fromkeys(GET.values(), Operation.GET),
 }
-_STORAGE = frozenset(_STORAGE_CLASSES.values()) | {
+STORAGE = frozenset(_STORAGE_CLASSES.values()) | {
     uid
     for uid, entry in UID_dictionary.items()
     if entry[1] == "SOP Class" and entry[0].endswith("Storage") and uid != _DIRECTORY
 }
+"""Every storage SOP class that DICOM registers, retired ones too (PS3.4 B.5, PS3.6 A)."""
 
 
 class Offer(Struct, frozen=True):
@@ -87,7 +89,7 @@ def operation(abstract_syntax: str) -> Operation | None:
         return found
     if abstract_syntax in _QR_CLASSES.values():
         return None
-    if abstract_syntax in _STORAGE or not abstract_syntax.startswith(_DICOM_ROOT):
+    if abstract_syntax in STORAGE or not abstract_syntax.startswith(_DICOM_ROOT):
         return Operation.STORE
     return None
 

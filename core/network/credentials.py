@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import ssl
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Hashable
 from pathlib import Path
+from typing import Any
 
 from core.errors import SettingsError
 from core.model import Modality
@@ -22,6 +24,7 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2; those of 1.3 are all of this kind."""
 _EXPIRED, _NOT_YET_VALID = 10, 9  # X509_V_ERR_*
 _KEPT = 8
+_MANY_DAYS = 9999
 
 _lock = threading.Lock()
 _contexts: OrderedDict[Hashable, ssl.SSLContext] = OrderedDict()
@@ -41,6 +44,21 @@ def require(tls: TlsSettings, peer: Modality) -> None:
     """Raise SettingsError where `peer` is called by TLS and our files cannot be used for it."""
     if peer.tls:
         client_context(tls, check_name=bool(peer.tls_host_name))
+
+
+def days_left(tls: TlsSettings) -> int:
+    """Days until our certificate expires; raises SettingsError where it cannot be used."""
+    server_context(tls)
+    try:
+        shown: Any = _trial(tls, _read(tls.certificate, "certificate")).getpeercert()
+        return int((ssl.cert_time_to_seconds(shown["notAfter"]) - time.time()) // 86400)
+    except (
+        ssl.SSLError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ):  # its purpose is another than a server's
+        return _MANY_DAYS
 
 
 def _cached(tls: TlsSettings, *, server: bool, check_name: bool) -> ssl.SSLContext:
@@ -125,7 +143,16 @@ def _load_own(context: ssl.SSLContext, tls: TlsSettings) -> None:
         raise _not_loaded(tls, where, exc) from None
     except OSError as exc:
         raise _broken(where, tls.key or tls.certificate, str(exc.strerror), "look at it") from None
-    _require_in_force(context, tls, chain)
+    try:
+        _trial(tls, chain)
+    except ssl.SSLCertVerificationError as exc:
+        if exc.verify_code in (_EXPIRED, _NOT_YET_VALID):
+            what = "it has expired" if exc.verify_code == _EXPIRED else "it is not valid yet"
+            mend = "renew it, and look at the clock"
+            raise _broken("certificate", tls.certificate, what, mend) from None
+    except ssl.SSLError as exc:
+        text = f"it cannot be used ({tls_error(exc).message})"
+        raise _broken("certificate", tls.certificate, text, "RSA of 2048 bits, or ECDSA") from None
 
 
 def _paths(tls: TlsSettings) -> tuple[Path, Path | None]:
@@ -149,35 +176,21 @@ def _not_loaded(tls: TlsSettings, where: str, exc: ssl.SSLError) -> SettingsErro
     return _broken("certificate", tls.certificate, text, "make it anew as PEM")
 
 
-def _require_in_force(context: ssl.SSLContext, tls: TlsSettings, chain: str) -> None:
-    """Raise SettingsError where our certificate is out of date: a trial handshake tells."""
+def _trial(tls: TlsSettings, chain: str) -> ssl.SSLObject:
+    """Shake hands with ourselves, trusting nobody but us; raises ssl.SSLError as a peer would."""
     client = _bare(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.load_verify_locations(cadata=_first(chain))
     server = _bare(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(*_paths(tls))
-    try:
-        _shake_hands(client, server)
-    except ssl.SSLCertVerificationError as exc:
-        if exc.verify_code in (_EXPIRED, _NOT_YET_VALID):
-            what = "it has expired" if exc.verify_code == _EXPIRED else "it is not valid yet"
-            mend = "renew it, and look at the clock"
-            raise _broken("certificate", tls.certificate, what, mend) from None
-    except ssl.SSLError as exc:
-        text = f"it cannot be used ({tls_error(exc).message})"
-        raise _broken("certificate", tls.certificate, text, "RSA of 2048 bits, or ECDSA") from None
-
-
-def _shake_hands(client: ssl.SSLContext, server: ssl.SSLContext) -> None:
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    sides = (
-        client.wrap_bio(to_client, to_server),
-        server.wrap_bio(to_server, to_client, server_side=True),
-    )
+    caller = client.wrap_bio(to_client, to_server)
+    sides = (caller, server.wrap_bio(to_server, to_client, server_side=True))
     for _ in range(4):
         for side in sides:
             with contextlib.suppress(ssl.SSLWantReadError):
                 side.do_handshake()
+    return caller
 
 
 def _first(chain: str) -> str:

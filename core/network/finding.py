@@ -17,7 +17,6 @@ from core.network.faults import LinkError
 from core.network.line import Dial, Line
 
 _MESSAGE_ID = 1
-_WORKLIST = "1.2.840.10008.5.1.4.31"
 _PENDING = (status.PENDING, status.PENDING_WARNING)
 
 
@@ -33,7 +32,7 @@ def find(dial: Dial, peer: Modality, query: Query, ds: Dataset) -> Iterator[Matc
 
 
 def _sop_class(query: Query) -> str:
-    return _WORKLIST if query.root is Root.WORKLIST else contexts.FIND[query.root]
+    return contexts.WORKLIST if query.root is Root.WORKLIST else contexts.FIND[query.root]
 
 
 def _ask(line: Line, peer: Modality, query: Query, ds: Dataset) -> Generator[Match, None, Outcome]:

@@ -9,11 +9,13 @@ from typing import Any
 
 from pydicom import Dataset
 from pydicom.charset import convert_encodings, python_encoding
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset
 from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag
 
 from core.errors import UsageError
 from core.network import flat
@@ -42,13 +44,22 @@ def decode(data: bytes, transfer_syntax: str) -> Dataset:
             is_implicit_VR=transfer_syntax == IMPLICIT_LE,
             is_little_endian=transfer_syntax != EXPLICIT_BE,
         )
-        # Elements are decoded on first use: a damaged one is better found here than later.
-        for element in ds:
-            _ = element.value
+        # A damaged sequence is better found here than later. Other values stay bytes: a key may be
+        # what its VR does not allow (a wildcard, a range), and pydicom would warn of that.
+        for tag in list(ds.keys()):
+            if _is_sequence(ds, tag):
+                _ = ds[tag].value
     except Exception as exc:
         # pydicom raises whatever its parsing ran into, down to RecursionError.
         raise UsageError(f"the identifier cannot be read ({type(exc).__name__})") from exc
     return ds
+
+
+def _is_sequence(ds: Dataset, tag: BaseTag) -> bool:
+    vr = getattr(ds.get_item(tag), "VR", None)
+    if vr in (None, "UN"):
+        return dictionary_has_tag(tag) and dictionary_VR(tag) == "SQ"
+    return vr == "SQ"
 
 
 def _require_whole(data: bytes, *, implicit: bool) -> None:

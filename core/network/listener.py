@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from core import model
+from core.errors import SettingsError
 from core.events import (
     AssociationEnded,
     AssociationOpened,
@@ -21,7 +22,7 @@ from core.events import (
     Notice,
     Severity,
 )
-from core.network import acceptor, negotiation, pdu
+from core.network import acceptor, credentials, negotiation, pdu
 from core.network.association import next_id
 from core.network.commitment.awaited import AwaitedReports
 from core.network.commitment.promises import Promises
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 
 _PAUSE = 0.2  # after the system refused us a socket
 _SPARE = 16  # connections over the limits, to be told that these are reached
+_RENEW_DAYS = 14  # before our certificate expires, for a person to be told
 _IDLE = 0.5  # seconds without a message after which a closing listener waits no more
 
 
@@ -104,10 +106,19 @@ class Listener:
         self._thread.start()
         self._promises.start()
         first, secured = self._doors[0], self.tls_address
+        if secured:
+            self._look_at_certificate()
         self._events.publish(
             Listening(host=first.host, port=first.port, tls_port=secured[1] if secured else 0)
         )
         return first.port
+
+    def _look_at_certificate(self) -> None:
+        with contextlib.suppress(SettingsError):  # it was good a moment ago, and is looked at anew
+            days = credentials.days_left(self._store.current.station.tls)
+            if days < _RENEW_DAYS:
+                text = f"our TLS certificate expires in {days} days: renew station.tls.certificate"
+                self._events.publish(Notice(severity=Severity.WARNING, text=text))
 
     def stop(self, grace: float) -> None:
         """Take no more, give associations `grace` seconds to end, abort the rest, join threads."""

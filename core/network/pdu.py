@@ -7,7 +7,7 @@ ProtocolError.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from pydicom.uid import UID
@@ -19,6 +19,7 @@ from pynetdicom.pdu_primitives import (
     ImplementationVersionNameNotification,
     MaximumLengthNotification,
     SCP_SCU_RoleSelectionNegotiation,
+    SOPClassExtendedNegotiation,
 )
 from pynetdicom.presentation import PresentationContext
 
@@ -82,6 +83,8 @@ class Associate(Struct, frozen=True):
     contexts: tuple[PresentationContext, ...]
     max_pdu: int
     roles: tuple[SCP_SCU_RoleSelectionNegotiation, ...] = ()
+    extended: Mapping[str, bytes] = {}
+    """SOP class → service class application information (PS3.7 D.3.3.5)."""
     application_context: str = APPLICATION_CONTEXT_NAME
     protocol_version: int = 1
 
@@ -160,6 +163,11 @@ def _from_primitive(primitive: A_ASSOCIATE, kind: int, version: int) -> Associat
             for item in primitive.user_information
             if isinstance(item, SCP_SCU_RoleSelectionNegotiation)
         ),
+        extended={
+            str(item.sop_class_uid): bytes(item.service_class_application_information or b"")
+            for item in primitive.user_information
+            if isinstance(item, SOPClassExtendedNegotiation)
+        },
         application_context=str(primitive.application_context_name or ""),
         protocol_version=version,
     )
@@ -192,8 +200,16 @@ def _to_primitive(content: Associate) -> A_ASSOCIATE:
     implementation.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
     version = ImplementationVersionNameNotification()
     version.implementation_version_name = IMPLEMENTATION_VERSION_NAME
-    primitive.user_information = [length, implementation, version, *content.roles]
+    extended = [_extended(uid, data) for uid, data in content.extended.items()]
+    primitive.user_information = [length, implementation, version, *content.roles, *extended]
     return primitive
+
+
+def _extended(uid: str, data: bytes) -> SOPClassExtendedNegotiation:
+    item = SOPClassExtendedNegotiation()
+    item.sop_class_uid = UID(uid)
+    item.service_class_application_information = data
+    return item
 
 
 def context(identifier: int, abstract_syntax: str, syntaxes: Sequence[str]) -> PresentationContext:

@@ -50,13 +50,25 @@ class Archive(Protocol):
     ) -> Incoming:
         """Begin to take an object; raises ArchiveError."""
 
-    def find(self, identifier: Dataset, root: Root) -> Iterator[Dataset]:
-        """The matches of a query, PS3.4 C.2; raises UsageError."""
+    def find(
+        self,
+        identifier: Dataset,
+        root: Root,
+        *,
+        relational: bool = False,
+        combined: bool = False,
+    ) -> Iterator[Dataset]:
+        """The matches of a query, PS3.4 C.2; raises UsageError.
+
+        `relational` and `combined` are what extended negotiation agreed on, PS3.4 C.5.1.1.
+        """
 
     def instance(self, sop_instance_uid: str) -> Instance:
         """One object by its UID; raises NotHeldError."""
 
-    def select(self, identifier: Dataset, root: Root) -> list[Instance]:
+    def select(
+        self, identifier: Dataset, root: Root, *, relational: bool = False
+    ) -> list[Instance]:
         """The objects a retrieve asks for, PS3.4 C.4.2; raises UsageError."""
 
 

@@ -22,7 +22,6 @@ from core.network.wire import Wire
 
 _SLICE = 0.1  # seconds between two looks at whether the call was cancelled
 _HANDSHAKE, _ALERT = 0x16, 0x15  # TLS record types, RFC 8446 5.1
-_NO_RECORD = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
 
 
 def speaks_tls(header: memoryview) -> bool:
@@ -68,7 +67,7 @@ class TlsWire(Wire):
             if server_side:
                 self._look_at_first_byte(deadline, stop)
             self._wrap(context, server_side=server_side, name=name)
-            self._shake_hands(deadline, stop, looked=server_side)
+            self._shake_hands(deadline, stop)
         except ssl.SSLError as exc:
             raise tls_error(exc) from exc
         except OSError as exc:
@@ -89,7 +88,7 @@ class TlsWire(Wire):
                 raise TlsError(TlsFault.WRONG_NAME, f"{name!r} cannot be asked for") from exc
             self._sock = self._tls = wrapped
 
-    def _shake_hands(self, deadline: float, stop: Callable[[], bool], *, looked: bool) -> None:
+    def _shake_hands(self, deadline: float, stop: Callable[[], bool]) -> None:
         tls = self._tls
         while tls is not None:
             try:
@@ -99,20 +98,11 @@ class TlsWire(Wire):
                 self._await(self._readable, deadline, stop)
             except ssl.SSLWantWriteError:
                 self._await(self._writable, deadline, stop)
-                continue
-            except ssl.SSLError as exc:
-                # An answer that came too fast to be looked at: its first bytes are no TLS record.
-                if not looked and (exc.reason or "").endswith(_NO_RECORD):
-                    raise TlsError(TlsFault.SPEAKS_PLAIN) from exc
-                raise
-            if not looked:
-                self._look_at_first_byte(deadline, stop)
-                looked = True
         if tls is not None:
             self.security = _describe(tls)
 
     def _look_at_first_byte(self, deadline: float, stop: Callable[[], bool]) -> None:
-        """Tell plain DICOM (or anything else) from TLS before OpenSSL takes its first bytes."""
+        """Tell plain DICOM (or anything else) from TLS before OpenSSL answers it with an alert."""
         self._await(self._readable, deadline, stop)
         first = socket.socket.recv(self._sock, 1, socket.MSG_PEEK)
         if not first:
@@ -269,7 +259,9 @@ def _encodable(name: str) -> str | None:
 def _describe(tls: ssl.SSLSocket) -> str:
     cipher = tls.cipher()
     words = [tls.version() or "TLS", cipher[0] if cipher else ""]
-    subject: Any = (tls.getpeercert() or {}).get("subject", ())  # its type depends on the key
+    subject: Any = ()  # its type depends on the key
+    with contextlib.suppress(ssl.SSLError, ValueError):  # a certificate that Python cannot read
+        subject = (tls.getpeercert() or {}).get("subject", ())
     for relative in subject:
         words.extend(str(value) for key, value in relative if key == "commonName")
     return " ".join(filter(None, words))

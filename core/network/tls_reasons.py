@@ -24,6 +24,8 @@ _TOLD_MORE = (TlsFault.UNTRUSTED, TlsFault.WRONG_NAME, TlsFault.UNVERIFIED)
 
 # Ends of OpenSSL's reasons: how they begin differs between its versions.
 _REASONS: tuple[tuple[TlsFault, tuple[str, ...]], ...] = (
+    # The version of a TLS record is where plain DICOM has the length of its PDU.
+    (TlsFault.SPEAKS_PLAIN, ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")),
     (TlsFault.OURS_MISSING, ("ALERT_CERTIFICATE_REQUIRED",)),
     (
         TlsFault.OURS_REFUSED,
@@ -42,7 +44,6 @@ _REASONS: tuple[tuple[TlsFault, tuple[str, ...]], ...] = (
         (
             "ALERT_PROTOCOL_VERSION",
             "UNSUPPORTED_PROTOCOL",
-            "WRONG_VERSION_NUMBER",
             "WRONG_SSL_VERSION",
             "VERSION_TOO_LOW",
             "UNKNOWN_PROTOCOL",

@@ -23,6 +23,7 @@ from core.network.commitment import checking
 from core.network.commitment.drawer import MAX_AGE, Drawer, Kept
 from core.network.commitment.messages import (
     DUPLICATE_TRANSACTION,
+    PROCESSING_FAILURE,
     Refusal,
     Report,
     Request,
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 
 MAX_PROMISES = 256
 """Reports that may be due at once."""
+MAX_PENDING = 200_000
+"""Objects in them beyond which no more is taken."""
 DELAYS = (1.0, 5.0, 30.0, 120.0)
 """Seconds before each call of a caller whose association is gone."""
 
@@ -110,7 +113,8 @@ class Promises:
         kept = Kept(caller=caller, request=request, made=time.time())
         promise = Promise(self._drawer.new_name(), kept)
         with self._changed:
-            if len(self._open) >= MAX_PROMISES:
+            asked = sum(len(p.kept.request.references) for p in self._open)
+            if len(self._open) >= MAX_PROMISES or asked >= MAX_PENDING:
                 raise FullError
             if any(other.transaction == promise.transaction for other in self._open):
                 failed = tuple(Refusal(r, DUPLICATE_TRANSACTION) for r in request.references)
@@ -210,9 +214,20 @@ class Promises:
     def _check(self, promise: Promise) -> None:
         report = checking.check(self._archive, promise.kept.request, lambda: self._closed)
         if report is not None:
+            self._warn(promise.kept.caller, report)
             with self._changed:
                 promise.kept = replace(promise.kept, report=report)
                 self._changed.notify_all()
+
+    def _warn(self, caller: str, report: Report) -> None:
+        damaged = [one for one in report.failed if one.reason == PROCESSING_FAILURE]
+        if damaged:
+            uid = damaged[0].reference.sop_instance_uid
+            text = (
+                f"{caller} asked for commitment to {len(damaged)} objects damaged on disk, "
+                f"{uid} among them: see what modalitty check says"
+            )
+            self._events.publish(Notice(severity=Severity.ERROR, text=text))
 
     def _call(self, promise: Promise) -> None:
         caller, report = promise.kept.caller, promise.kept.report

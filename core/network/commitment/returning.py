@@ -41,7 +41,7 @@ class Returning:
         if self._under_way is not None or not self._promises.bound_to(self._id):
             return
         since = self._association.idle_since = time.monotonic()
-        while not self._association.readable(_SLICE):
+        while self._promises.bound_to(self._id) and not self._association.readable(_SLICE):
             promise = self._promises.ready_for(self._id)
             if promise is not None and time.monotonic() - since >= QUIET:
                 self._send(promise)

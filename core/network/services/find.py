@@ -9,7 +9,7 @@ from pydicom import Dataset
 
 from core.errors import ModalittyError, UsageError
 from core.events import Notice, Severity
-from core.network import command, contexts, identifier, status
+from core.network import command, contexts, extended, identifier, status
 from core.network.faults import LinkError
 from core.network.services.call import SUCCESS, Call
 from core.network.wire import Buffer
@@ -26,8 +26,14 @@ def answer_find(call: Call) -> int:
     data = call.association.read_data(call.message, identifier.MAX_IDENTIFIER)
     try:
         asked = identifier.decode(data, call.message.context.transfer_syntax)
-        root = contexts.ROOTS[call.message.context.abstract_syntax]
-        code = _send_matches(call, asked, call.archive.find(asked, root))
+        context = call.message.context
+        matches = call.archive.find(
+            asked,
+            contexts.ROOTS[context.abstract_syntax],
+            relational=extended.has(context, extended.RELATIONAL),
+            combined=extended.has(context, extended.COMBINED),
+        )
+        code = _send_matches(call, asked, matches)
     except UsageError as exc:
         return call.answer(_DOES_NOT_FIT, exc.message)
     except LinkError:

@@ -14,7 +14,7 @@ from threading import Event
 from pydicom import Dataset
 
 from core.model import Instance, OutcomeState, SendResult
-from core.network import command, contexts, identifier, status
+from core.network import command, contexts, extended, identifier, status
 from core.network.command import Field
 from core.network.contexts import IMPLICIT_LE
 from core.network.services.call import SUCCESS, Call
@@ -67,8 +67,11 @@ class Counts:
 
 def select(call: Call, data: bytes) -> list[Instance]:
     """The objects that an identifier names; raises UsageError or ArchiveError."""
-    asked = identifier.decode(data, call.message.context.transfer_syntax)
-    return call.archive.select(asked, contexts.ROOTS[call.message.context.abstract_syntax])
+    context = call.message.context
+    asked = identifier.decode(data, context.transfer_syntax)
+    relational = extended.has(context, extended.RELATIONAL)
+    root = contexts.ROOTS[context.abstract_syntax]
+    return call.archive.select(asked, root, relational=relational)
 
 
 def perform(

@@ -150,7 +150,9 @@ class MemoryArchive:
         path.write_bytes(_part10(known, data))
         return Stored(instance=instance, action=StoreAction.STORED)
 
-    def find(self, identifier: Dataset, root: Root) -> Iterator[Dataset]:
+    def find(
+        self, identifier: Dataset, root: Root, *, relational: bool = False, combined: bool = False
+    ) -> Iterator[Dataset]:
         if self.matches is not None:
             yield from self.matches(identifier)
             return
@@ -161,7 +163,9 @@ class MemoryArchive:
                     answer[element.tag] = ds.get(element.tag) or element
                 yield answer
 
-    def select(self, identifier: Dataset, root: Root) -> list[Instance]:
+    def select(
+        self, identifier: Dataset, root: Root, *, relational: bool = False
+    ) -> list[Instance]:
         pairs = zip(self.instances, self.datasets, strict=True)
         return [instance for instance, ds in pairs if _fits(ds, identifier)]
 

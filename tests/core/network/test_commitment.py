@@ -182,7 +182,9 @@ def _damage(ours: Ours, uid: str) -> Path:
     return Path(ours.archive.instance(uid).path)
 
 
-def test_each_fault_on_disk_is_told_by_its_reason(ours: Ours, held: list[str]) -> None:
+def test_each_fault_on_disk_is_told_by_its_reason(
+    ours: Ours, held: list[str], recorder: Recorder
+) -> None:
     cut, other, gone, whole = held
     path = _damage(ours, cut)
     path.write_bytes(path.read_bytes()[:-1])
@@ -194,6 +196,8 @@ def test_each_fault_on_disk_is_told_by_its_reason(ours: Ours, held: list[str]) -
     kind, failed, committed = inbox.wait()
     assert (kind, committed) == (2, [whole])
     assert failed == {cut: 0x0110, other: 0x0110, gone: 0x0112, "1.2.3.99": 0x0112}
+    (notice,) = recorder.of(Notice)
+    assert "2 objects damaged" in notice.text
 
 
 def test_bytes_that_cannot_be_read_are_not_committed_to(ours: Ours, held: list[str]) -> None:
@@ -300,6 +304,59 @@ def test_who_may_store_may_ask(
     ae.add_requested_context(StorageCommitmentPushModel)
     assoc = ae.associate("127.0.0.1", ours.port, ae_title="MODALITTY")
     assert bool(assoc.accepted_contexts) is accepted
+    assoc.release()
+
+
+def test_a_request_that_names_something_else_is_refused(ours: Ours, held: list[str]) -> None:
+    ae = AE(ae_title="CT1")
+    ae.add_requested_context(StorageCommitmentPushModel)
+    assoc = ae.associate("127.0.0.1", ours.port, ae_title="MODALITTY")
+    ds = request_for(*held)
+    status, _ = assoc.send_n_action(ds, 2, StorageCommitmentPushModel, WELL_KNOWN)
+    assert status.Status == 0x0123
+    status, _ = assoc.send_n_action(ds, 1, StorageCommitmentPushModel, "1.2.3")
+    assert status.Status == 0x0112
+    status, _ = assoc.send_n_action(ds, 1, StorageCommitmentPushModel, WELL_KNOWN)
+    assert status.Status == 0
+    assoc.release()
+
+
+def test_no_more_is_promised_than_may_be(
+    ours: Ours, held: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(promises, "MAX_PENDING", 0)
+    assert ask(ours, Inbox(), request_for(*held), stay=False) == 0x0213
+    assert not ours.promised
+
+
+def test_a_request_that_cannot_be_kept_is_not_promised(ours: Ours, held: list[str]) -> None:
+    (ours.folder / "commitments").write_text("a file where the folder should be")
+    assert ask(ours, Inbox(), request_for(*held), stay=False) == 0x0110
+
+
+def test_a_caller_that_refuses_its_report_on_the_spot_gets_it_anew(
+    ours: Ours, held: list[str], ct1: tuple[Inbox, Modality]
+) -> None:
+    inbox, _ = ct1
+    assert ask(ours, Inbox(status=0x0110), request_for(*held), stay=True) == 0
+    assert inbox.wait() == (1, {}, held)
+
+
+def test_two_requests_on_one_association_get_two_reports(ours: Ours, held: list[str]) -> None:
+    ae = AE(ae_title="CT1")
+    ae.add_requested_context(StorageCommitmentPushModel)
+    inbox = Inbox()
+    assoc = ae.associate(
+        "127.0.0.1",
+        ours.port,
+        ae_title="MODALITTY",
+        evt_handlers=[(evt.EVT_N_EVENT_REPORT, inbox.take)],
+    )
+    for uid in held[:2]:
+        assoc.send_n_action(request_for(uid), 1, StorageCommitmentPushModel, WELL_KNOWN)
+    wait_until(lambda: len(inbox.reports) == 2, "both reports")
+    told = {ds.ReferencedSOPSequence[0].ReferencedSOPInstanceUID for _, ds in inbox.reports}
+    assert told == set(held[:2])
     assoc.release()
 
 

@@ -278,7 +278,7 @@ def test_a_move_by_patient_root_names_the_patient(
     me: Modality, caller: Caller, settings: Source, held: None, archive: MemoryArchive
 ) -> None:
     asked: list[Dataset] = []
-    archive.select = lambda ds, root: asked.append(ds) or []
+    archive.select = lambda ds, root, **_: asked.append(ds) or []
     settings.modality("third", 9)
     ref = Ref(level=Level.STUDY, patient_id="P1", study_uid="1.2.3")
     list(caller.move(me, ref, "THIRD", message_id=1, root=Root.PATIENT))

@@ -14,7 +14,7 @@ from pynetdicom import AE, evt
 from pynetdicom.sop_class import CTImageStorage, Verification
 
 from core.errors import ListenError, SettingsError
-from core.events import AssociationOpened, AssociationRejected, EventBus, Listening
+from core.events import AssociationOpened, AssociationRejected, EventBus, Listening, Notice
 from core.model import Level, Modality, Outcome, OutcomeState, Query, Ref
 from core.network.listener import Listener
 from core.network.scu import Caller
@@ -105,6 +105,7 @@ def test_the_plain_port_is_open_beside_it(port: int, tls_port: int, recorder: Re
     with Raw.connect(port) as one:
         one.associate()
     (event,) = recorder.of(Listening)
+    assert recorder.of(Notice) == [], "30 days are enough"
     assert (event.port, event.tls_port) == (port, tls_port)
 
 
@@ -548,6 +549,17 @@ def test_a_file_that_shrinks_while_it_is_sent_is_an_error_and_no_crash(
 
 
 # -- our own files
+
+
+def test_a_certificate_that_expires_soon_is_told(
+    settings: Source, archive: MemoryArchive, bus: EventBus, recorder: Recorder, pki: Pki
+) -> None:
+    soon = pki.ours.issue("soon", days=3)
+    settings.station(tls=pki.settings(certificate=str(soon.certificate), key=str(soon.key)))
+    listener = Listener(settings, archive, bus)
+    listener.start(0, 0)
+    listener.stop(0.0)
+    assert ["expires in 2 days" in event.text for event in recorder.of(Notice)] == [True]
 
 
 def test_files_that_cannot_be_used_close_the_listener_and_say_why(
