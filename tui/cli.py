@@ -8,9 +8,8 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from core.errors import ModalittyError
@@ -88,17 +87,29 @@ def _main(
         service.console(ctx)
 
 
+# typer keeps its command parser to itself, and shows only the leaves of its exceptions.
+_WrongWords: Any = next(
+    base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
+)
+
+
+def _help_for(exc: Any) -> str:
+    context = getattr(exc, "ctx", None)
+    verb = context.command_path if context else "modalitty"
+    return f"see: {verb} --help"
+
+
 def main() -> None:
     """Run the command line and exit the process with an honest code."""
     try:
         code = app(standalone_mode=False)
-    except click.ClickException as exc:
-        exc.show()
-        code = exc.exit_code
+    except _WrongWords as exc:
+        print_fault(exc.format_message().rstrip("."), _help_for(exc))
+        code = exits.Exit.USAGE
     except ModalittyError as exc:
         print_error(exc)
         code = exits.of_error(exc)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         print_fault("interrupted")
         code = exits.Exit.INTERRUPTED
     except BrokenPipeError:

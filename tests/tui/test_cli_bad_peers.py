@@ -174,6 +174,11 @@ def test_a_failure_status_exits_1_with_its_meaning(cli: CommandLine) -> None:
         (("move", "--aet", "A", "--host", "h", "--port", "1"), "nothing named"),
         (("--read-only", "import", "."), "--read-only"),
         (("--log-level", "loud", "list"), "log level"),
+        (("echo", "--nosuch"), "--nosuch"),
+        (("nosuch",), "nosuch"),
+        (("send",), "--help"),
+        (("find", "pacs", "--limit", "-1"), "limit"),
+        (("preview", "x", "--frame", "a"), "frame"),
     ],
 )
 def test_misuse_exits_2_in_one_line(cli: CommandLine, words: tuple[str, ...], part: str) -> None:
