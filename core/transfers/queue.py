@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from core.errors import ModalittyError, UsageError
 from core.events import EventBus, JobChanged
-from core.model import Job, JobState
+from core.model import Job, JobKind, JobState
 from core.settings import Settings
 from core.transfers.ledger import Ledger
 from core.transfers.orders import Order, job_for
@@ -22,6 +22,8 @@ from core.transfers.progress import Progress
 log = logging.getLogger(__name__)
 
 MAX_ENDED_KEPT = 500
+MAX_COMMITMENTS = 16
+"""Jobs that ask for commitment, and wait, at once."""
 
 Run = Callable[[Order, Progress], None]
 
@@ -200,17 +202,23 @@ class JobQueue:
     def _next(self) -> _Task | None:
         if self._closing:
             return None
-        settings = self._settings()
         running = [task.job for task in self._tasks.values() if task.progress]
-        if len(running) >= settings.station.max_jobs:
-            return None
         waiting = [task for task in self._tasks.values() if task.job.state is JobState.QUEUED]
         for task in sorted(waiting, key=lambda task: (-task.job.priority, task.job.id)):
-            peer = getattr(task.order, "peer", None)
-            busy = sum(job.peer == task.job.peer for job in running)
-            if not task.progress and (peer is None or busy < peer.max_jobs):
+            if not task.progress and self._has_room(task, running):
                 return task
         return None
+
+    def _has_room(self, task: _Task, running: list[Job]) -> bool:
+        """Whether one more may run: commitments wait for a report most of the time, so apart."""
+        apart = task.job.kind is JobKind.COMMIT
+        alike = [job for job in running if (job.kind is JobKind.COMMIT) is apart]
+        if apart:
+            return len(alike) < MAX_COMMITMENTS
+        peer = getattr(task.order, "peer", None)
+        busy = sum(job.peer == task.job.peer for job in alike)
+        limit = self._settings().station.max_jobs
+        return len(alike) < limit and (peer is None or busy < peer.max_jobs)
 
     def _begin(self, task: _Task) -> None:
         def through(what: str) -> None:
