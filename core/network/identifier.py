@@ -58,8 +58,8 @@ def decode(data: bytes, transfer_syntax: str) -> Dataset:
 def _is_sequence(ds: Dataset, tag: BaseTag) -> bool:
     vr = getattr(ds.get_item(tag), "VR", None)
     if vr in (None, "UN"):
-        return dictionary_has_tag(tag) and dictionary_VR(tag) == "SQ"
-    return vr == "SQ"
+        return dictionary_has_tag(tag) and str(dictionary_VR(tag)) == "SQ"
+    return bool(vr == "SQ")
 
 
 def _require_whole(data: bytes, *, implicit: bool) -> None:
