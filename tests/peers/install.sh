@@ -6,6 +6,8 @@ set -eu
 missing=""
 command -v storescu >/dev/null || missing="dcmtk"
 command -v Orthanc >/dev/null || [ -x /usr/sbin/Orthanc ] || missing="$missing orthanc"
+# Not a peer: it makes the certificates for the tests of TLS.
+command -v openssl >/dev/null || missing="$missing openssl"
 # Not a peer: it checks the demo's studies against the standard, and its test is skipped without it.
 command -v dciodvfy >/dev/null || missing="$missing dicom3tools"
 [ -n "$missing" ] || exit 0
