@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+import warnings
 from typing import Any
 
 import pytest
@@ -10,7 +13,8 @@ from pydicom.dataset import Dataset
 from core.archive.archive import Archive
 from core.errors import UsageError
 from core.model import Level, Query, Root
-from tests.core.archive.objects import BIG, CT, EXPLICIT, IMPLICIT, make, store
+from core.network.identifier import decode
+from tests.core.archive.objects import BIG, CT, EXPLICIT, IMPLICIT, encode, make, store
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
 
@@ -407,3 +411,26 @@ def _raw(keyword: str, value: str) -> Any:
 
     tag = Tag(tag_for_keyword(keyword) or 0)
     return RawDataElement(tag, dictionary_VR(tag), len(value), value.encode(), 0, False, True)
+
+
+def test_damaged_identifiers_are_refused_or_answered(filled: Archive) -> None:
+    rng = random.Random(3)
+    item = Dataset()
+    item.CodeValue = "x"
+    query = Dataset()
+    query.QueryRetrieveLevel = "STUDY"
+    for keyword in ("StudyInstanceUID", "PatientName", "StudyDate", "SliceThickness"):
+        query[keyword] = _raw(keyword, "1")
+    query.Rows = 512
+    query.ProcedureCodeSequence = [item]
+    query.OtherPatientIDsSequence = [item]
+    query.private_block(0x0099, "A", create=True).add_new(0x01, "LO", "z")
+    for syntax in (IMPLICIT, EXPLICIT, BIG):
+        data = encode(query, syntax)
+        for _ in range(300):
+            broken = bytearray(data)
+            for _ in range(rng.randint(1, 5)):
+                broken[rng.randrange(len(broken))] = rng.randrange(256)
+            with warnings.catch_warnings(), contextlib.suppress(UsageError):
+                warnings.simplefilter("ignore")
+                list(filled.find(decode(bytes(broken), syntax), Root.STUDY, relational=True))
