@@ -109,12 +109,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("network.delete", "d", "Delete", "Forget this modality.", _N, True),
     # -- query
     Command("query.open", "enter", "Open", "Open what is under the cursor.", _Q, bound=False),
-    Command("query.retrieve", "m", "Retrieve", "C-MOVE the marked rows, or this one.", _Q, True),
+    Command(
+        "query.retrieve", "m", "Retrieve", "Have the marked rows sent here, or elsewhere.", _Q, True
+    ),
     Command("query.fields", "f", "Fields", "Go to the search fields; enter there runs it.", _Q),
     Command("query.peer", "p", "Peer", "Choose whom to ask.", _Q),
     Command("query.inspect", "i", "Inspect", "Open tags and picture of what is held here.", _Q),
     Command("query.rerun", "r", "Run", "Ask again.", _Q),
-    Command("query.level", "l", "Level", "Start from patients, or from studies.", _Q),
+    Command("query.level", "l", "Level", "Start from studies, patients, or the worklist.", _Q),
     Command("query.clear", "C", "Clear", "Empty the search fields.", _Q, footer=False),
     # -- transfers
     Command("transfers.pause", "p", "Pause", "Hold the job, or let it go on.", _T, True),

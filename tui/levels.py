@@ -9,6 +9,7 @@ from pydicom.config import IGNORE
 from pydicom.uid import UID
 
 from core.model import Level, Match, Query, Ref, Root
+from core.worklist import STEP, WORKLIST_KEYS
 from tui import units
 from tui.widgets.row_columns import Column, Kind
 
@@ -57,6 +58,32 @@ COLUMNS: dict[Level, tuple[Column, ...]] = {
         Column("SOPInstanceUID", "SOP Instance UID", min_width=16, max_width=64, priority=1),
     ),
 }
+WORKLIST = "WORKLIST"
+"""The table of a modality worklist, which has no levels (PS3.4 annex K)."""
+_SHOWN_STEPS = (
+    Column(f"{STEP}.ScheduledProcedureStepStartDate", "Date", Kind.DATE, min_width=10, priority=0),
+    Column(f"{STEP}.ScheduledProcedureStepStartTime", "Time", Kind.TIME, min_width=5, priority=0),
+    Column(f"{STEP}.Modality", "Mod", min_width=3, max_width=8, priority=0),
+    Column(f"{STEP}.ScheduledStationAETitle", "Station", min_width=7, max_width=16, priority=2),
+    *_PATIENT,
+    Column(
+        f"{STEP}.ScheduledProcedureStepDescription",
+        "Description",
+        min_width=10,
+        max_width=50,
+        flex=2,
+        priority=2,
+    ),
+    Column("AccessionNumber", "Accession", min_width=4, max_width=16, priority=3),
+)
+WORKLIST_COLUMNS = (
+    *_SHOWN_STEPS,
+    *(
+        Column(key, key.rpartition(".")[2], hidden=True)
+        for key in WORKLIST_KEYS
+        if key not in {column.key for column in _SHOWN_STEPS}
+    ),
+)
 NARROW_LEAVES_OUT = ("AccessionNumber", "BodyPartExamined")
 """Columns that a screen of 80 columns has no room for."""
 EXTRA_KEYS: dict[Level, tuple[str, ...]] = {
@@ -82,6 +109,22 @@ class Step:
     of: Ref | None = None
     label: str = ""
     filters: tuple[tuple[str, str], ...] = ()
+    worklist: bool = False
+
+    @property
+    def table(self) -> str:
+        """The name of the table that shows it."""
+        return WORKLIST if self.worklist else self.level.value
+
+    def counted(self, count: int) -> str:
+        """A number of its rows in words."""
+        if self.worklist:
+            return f"{count:,} scheduled {'step' if count == 1 else 'steps'}"
+        return counted(self.level, count)
+
+    def row_key(self, match: Match, number: int) -> str:
+        """What tells a row from others; many steps of a worklist may be of one study."""
+        return f"#{number}" if self.worklist else row_key(match, number)
 
     def query(self, root: Root = Root.STUDY) -> Query:
         """What to ask for this step."""

@@ -91,7 +91,7 @@ class ArchiveScreen(ArchiveCare):
             return
         listing.matches = {}
         rows = listing.add(matches)
-        self.table_of(listing.step.level).set_rows([(k, as_values(m.values)) for k, m in rows])
+        self.table_named(listing.step.table).set_rows([(k, as_values(m.values)) for k, m in rows])
         self.show_outcome()
 
     def show_level(self) -> None:

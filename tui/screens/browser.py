@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -22,10 +23,8 @@ from tui.levels import (
     NARROW_LEAVES_OUT,
     Step,
     as_values,
-    counted,
     label_of,
     ref_of,
-    row_key,
 )
 from tui.outcomes import outcome_lines
 from tui.safe_text import safe_text
@@ -33,6 +32,7 @@ from tui.screens.inspector import InspectorScreen
 from tui.screens.place import PlaceScreen
 from tui.session import Session
 from tui.widgets.filter_bar import FilteredTable
+from tui.widgets.row_columns import Column
 from tui.widgets.row_table import RowTable
 from tui.widgets.segment_line import Segment, SegmentLine
 
@@ -55,7 +55,7 @@ class Listing:
     def add(self, matches: Iterable[Match]) -> list[tuple[str, Match]]:
         """Take more matches; returns them with their keys."""
         rows = [
-            (row_key(match, number), match)
+            (self.step.row_key(match, number), match)
             for number, match in zip(self._numbers, matches, strict=False)
         ]
         self.matches.update(rows)
@@ -65,6 +65,10 @@ class Listing:
 
 class BrowserScreen(PlaceScreen):
     """A table per level, and a path through them; subclasses say where the rows come from."""
+
+    TABLES: ClassVar[dict[str, tuple[Column, ...]]] = {
+        level.value: columns for level, columns in COLUMNS.items()
+    }
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -85,17 +89,17 @@ class BrowserScreen(PlaceScreen):
         """The way down, a table per level, and the line that says how it went."""
         yield SegmentLine(id="crumbs")
         with ContentSwitcher(initial=Level.STUDY.value, id="levels"):
-            for level, columns in COLUMNS.items():
-                yield FilteredTable(RowTable(columns, id=f"rows-{level.value}"), id=level.value)
+            for name, columns in self.TABLES.items():
+                yield FilteredTable(RowTable(columns, id=f"rows-{name}"), id=name)
         yield Static(id="outcome", markup=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the least columns out where there is no room for them."""
-        for level, columns in COLUMNS.items():
+        for name, columns in self.TABLES.items():
             narrow = event.size.width < WIDE
             out = NARROW_LEAVES_OUT if narrow else ()
             keys = [c.key for c in columns if not c.hidden and c.key not in out]
-            table = self.table_of(level)
+            table = self.table_named(name)
             if list(table.state.columns) != keys:
                 table.show_columns(keys)
 
@@ -109,11 +113,11 @@ class BrowserScreen(PlaceScreen):
     @property
     def table(self) -> RowTable:
         """The table that shows now."""
-        return self.table_of(self.here.step.level)
+        return self.table_named(self.here.step.table)
 
-    def table_of(self, level: Level) -> RowTable:
-        """The table of a level."""
-        return self.query_one(f"#rows-{level.value}", RowTable)
+    def table_named(self, name: str) -> RowTable:
+        """A table by the level it shows, or by its own name."""
+        return self.query_one(f"#rows-{name}", RowTable)
 
     def current(self) -> Match | None:
         """The match under the cursor."""
@@ -169,7 +173,7 @@ class BrowserScreen(PlaceScreen):
 
     def show_level(self) -> None:
         """Show the table of the present level."""
-        self.query_one("#levels", ContentSwitcher).current = self.here.step.level.value
+        self.query_one("#levels", ContentSwitcher).current = self.here.step.table
         self.show_crumbs()
         self.show_outcome()
         self.set_class(len(self.path) > 1, "-deep")
@@ -199,14 +203,14 @@ class BrowserScreen(PlaceScreen):
 
     def run(self, listing: Listing) -> None:
         """Fetch the rows of one level, in a thread; rows show as they come."""
-        level = listing.step.level
+        name = listing.step.table
         listing.running = True
-        self.table_of(level).clear()
+        self.table_named(name).clear()
         query = listing.step.query(self.root)
         self.calls.stream(
             lambda: self.source(query, listing.cancel),
             partial(self._rows, listing),
-            group=level.value,
+            group=name,
             done=partial(self._done, listing),
             failed=partial(self._failed, listing),
         )
@@ -217,7 +221,7 @@ class BrowserScreen(PlaceScreen):
                 listing.outcome = item
         rows = listing.add(item for item in items if isinstance(item, Match))
         if listing in self.path:
-            table = self.table_of(listing.step.level)
+            table = self.table_named(listing.step.table)
             table.add_rows([(key, as_values(match.values)) for key, match in rows])
             self.show_outcome()
 
@@ -238,7 +242,7 @@ class BrowserScreen(PlaceScreen):
 
     def outcome_words(self, listing: Listing) -> Content:
         """How a listing went, in words."""
-        found = counted(listing.step.level, len(listing.matches))
+        found = listing.step.counted(len(listing.matches))
         if listing.running and listing.cancel.is_set():
             return Content.styled(f"… Cancelling: {found} so far", "$text-warning")
         if listing.running:
@@ -269,7 +273,7 @@ class BrowserScreen(PlaceScreen):
         """What a person would call the rows chosen."""
         keys = self.table.selected()
         match = self.here.matches.get(str(keys[0])) if len(keys) == 1 else None
-        return label_of(match) if match else counted(self.here.step.level, len(keys))
+        return label_of(match) if match else self.here.step.counted(len(keys))
 
     def action_inspect(self) -> None:
         """Open tags and picture of what the row under the cursor stands for."""

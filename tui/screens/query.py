@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import ClassVar
@@ -15,42 +15,57 @@ from textual.binding import Binding
 from textual.containers import Grid, Horizontal
 from textual.widgets import Input, Label, Static
 
-from core.model import Instance, Level, Match, Modality, Outcome, Query, Ref, Root
+from core.model import Instance, Level, Match, Modality, Outcome, Query, Ref, Retrieve, Root
 from tui.bridge import News
 from tui.commands import Place, bindings
 from tui.dates import date_range
-from tui.levels import WORDS, Step
+from tui.levels import WORDS, WORKLIST, WORKLIST_COLUMNS, Step
 from tui.safe_text import safe_content
 from tui.screens.browser import BrowserScreen, Listing
-from tui.screens.dialogs import Choice, Choose
+from tui.screens.dialogs import Choice, Choose, Reader
 from tui.session import Session
 from tui.widgets.row_table import RowTable
 
 
 @dataclass(frozen=True)
 class SearchField:
-    """One field of the form: its attribute, its label, an example."""
+    """One field of the form: its attribute, its label, an example.
+
+    `of_patient`: it narrows patients too. `of_step` is its attribute in a worklist, if it has one.
+    """
 
     keyword: str
     label: str
     example: str
     of_patient: bool = False
+    of_step: str = ""
+
+    def key(self, root: Root) -> str:
+        """What it is called in this information model; empty where it has no place there."""
+        if root is Root.WORKLIST:
+            return self.of_step
+        return self.keyword if root is not Root.PATIENT or self.of_patient else ""
 
 
 FIELDS = (
-    SearchField("PatientName", "Patient", "Smith*", of_patient=True),
-    SearchField("PatientID", "Patient ID", "4711", of_patient=True),
-    SearchField("StudyDate", "Date", "today, -7d, 2024-01-31"),
-    SearchField("ModalitiesInStudy", "Modality", "CT"),
-    SearchField("AccessionNumber", "Accession", "A123"),
+    SearchField("PatientName", "Patient", "Smith*", True, "PatientName"),
+    SearchField("PatientID", "Patient ID", "4711", True, "PatientID"),
+    SearchField(
+        "StudyDate", "Date", "today, -7d, 2024-01-31", of_step="ScheduledProcedureStepStartDate"
+    ),
+    SearchField("ModalitiesInStudy", "Modality", "CT", of_step="Modality"),
+    SearchField("AccessionNumber", "Accession", "A123", of_step="AccessionNumber"),
     SearchField("StudyDescription", "Description", "*thorax*"),
 )
+ROOTS = (Root.STUDY, Root.PATIENT, Root.WORKLIST)
+"""What `l` goes through."""
 
 
 class QueryScreen(BrowserScreen):
     """The fields on top, the answers below."""
 
     PLACE = Place.QUERY
+    TABLES: ClassVar = {**BrowserScreen.TABLES, WORKLIST: WORKLIST_COLUMNS}
     BINDINGS: ClassVar = [
         *bindings(Place.QUERY),
         Binding("down", "leave_fields", "To the rows", show=False),
@@ -60,7 +75,12 @@ class QueryScreen(BrowserScreen):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.peer: Modality | None = None
-        self.level = Level.STUDY
+
+    @property
+    def top(self) -> Step:
+        """Where a query starts: patients, studies, or what is scheduled."""
+        level = Level.PATIENT if self.root is Root.PATIENT else Level.STUDY
+        return Step(level, worklist=self.root is Root.WORKLIST)
 
     def body(self) -> ComposeResult:
         """Six fields, and the tables."""
@@ -83,14 +103,18 @@ class QueryScreen(BrowserScreen):
 
     def source(self, query: Query, cancel: threading.Event) -> Iterator[Match | Outcome]:
         """Ask the peer by C-FIND."""
-        if self.peer:
+        if self.peer and query.root is Root.WORKLIST:
+            keys = {key: value for key, value in query.keys.items() if value}
+            yield from self.station.worklist(self.peer, keys, query.limit, cancel)
+        elif self.peer:
             yield from self.station.find(self.peer, query, cancel)
 
     def place_name(self) -> str:
         """Whom we ask, and for what."""
         if self.peer is None:
             return "No modality to ask yet: add one in Network (1)"
-        return f"{self.peer.name} ({self.peer.ae_title}) {WORDS[self.level][1]}"
+        what = "worklist" if self.root is Root.WORKLIST else WORDS[self.top.level][1]
+        return f"{self.peer.name} ({self.peer.ae_title}) {what}"
 
     def action_top(self) -> None:
         """Choose whom to ask, by a click on the peer; from further down, go up."""
@@ -132,7 +156,7 @@ class QueryScreen(BrowserScreen):
     def action_back(self) -> None:
         """Leave the fields; stop what runs; go up."""
         if isinstance(self.focused, Input):
-            self.table_of(self.level).focus()
+            self.table_named(self.top.table).focus()
         else:
             super().action_back()
 
@@ -149,14 +173,23 @@ class QueryScreen(BrowserScreen):
         self.app.push_screen(dialog, lambda name: self.choose(name) if name else None)
 
     def action_level(self) -> None:
-        """Start from patients, or from studies."""
-        self.level = Level.PATIENT if self.level is Level.STUDY else Level.STUDY
-        self.root = Root.PATIENT if self.level is Level.PATIENT else Root.STUDY
+        """Start from studies, from patients, or from the worklist."""
+        self.root = ROOTS[(ROOTS.index(self.root) + 1) % len(ROOTS)]
         for field in FIELDS:
-            hide = self.level is Level.PATIENT and not field.of_patient
-            self.query_one(f"#{field.keyword}", Input).disabled = hide
+            self.query_one(f"#{field.keyword}", Input).disabled = not field.key(self.root)
         self._forget()
         self.action_rerun()
+
+    async def action_open(self) -> None:
+        """Go down; of a worklist, which has nothing below, show the row in full."""
+        match = self.current()
+        if match is None or not self.here.step.worklist:
+            await super().action_open()
+            return
+        rows = [(key.rpartition(".")[2], value) for key, value in match.values.items() if value]
+        width = max((len(key) for key, _ in rows), default=0)
+        text = "\n".join(f"{key:{width}}  {value}" for key, value in rows)
+        self.app.push_screen(Reader("Scheduled procedure step", text))
 
     def action_ask(self) -> None:
         """Run the query, by enter where there is no row to open."""
@@ -180,7 +213,7 @@ class QueryScreen(BrowserScreen):
 
     def run(self, listing: Listing) -> None:
         """Ask, and say so where the rows will be."""
-        self.table_of(listing.step.level).say_empty("waiting for the first answer")
+        self.table_named(listing.step.table).say_empty("waiting for the first answer")
         super().run(listing)
 
     def show_outcome(self) -> None:
@@ -201,7 +234,7 @@ class QueryScreen(BrowserScreen):
             self.query_one("#StudyDate").focus()
             return
         self._tell_wrong("")
-        self.restart(Step(self.level, filters=filters))
+        self.restart(replace(self.top, filters=filters))
 
     def _tell_wrong(self, fault: str) -> None:
         line = self.query_one("#wrong", Static)
@@ -216,7 +249,8 @@ class QueryScreen(BrowserScreen):
             value = line.value.strip()
             if value and not line.disabled:
                 is_date = field.keyword == "StudyDate"
-                out.append((field.keyword, date_range(value, date.today()) if is_date else value))
+                value = date_range(value, date.today()) if is_date else value
+                out.append((field.key(self.root), value))
         return tuple(out)
 
     def _hint(self) -> None:
@@ -224,17 +258,17 @@ class QueryScreen(BrowserScreen):
             "enter asks with the fields as they are; f goes to the fields, p chooses whom to ask."
         )
         self.query_one("#outcome", Static).update(safe_content(hint, "$text-muted"))
-        for level in Level:
-            self.table_of(level).say_empty("nothing asked yet: press enter")
+        for name in self.TABLES:
+            self.table_named(name).say_empty("nothing asked yet: press enter")
 
     def _forget(self) -> None:
         """Drop what is listed: it is not what one asks for now."""
         for listing in self.path:
             listing.cancel.set()
         self.path = []
-        for level in Level:
-            self.calls.forget(level.value)
-            self.table_of(level).clear()
+        for name in self.TABLES:
+            self.calls.forget(name)
+            self.table_named(name).clear()
         self.set_class(False, "-deep")
         self.show_crumbs()
         self._hint()
@@ -247,12 +281,17 @@ class QueryScreen(BrowserScreen):
         if not refs or self.peer is None:
             self.say("There is nothing under the cursor to retrieve.")
             return
+        if self.here.step.worklist:
+            self.say("A worklist says what is planned: there is nothing to retrieve yet.")
+            return
         own = self.station.settings.station.ae_title
         others = sorted({m.ae_title for m in self.station.modalities()} - {own, self.peer.ae_title})
-        choices = [Choice(own, own, "this station"), *(Choice(ae, ae, "") for ae in others)]
+        by_get = self.peer.retrieve is Retrieve.GET
+        here, there = ("this station, by C-GET", "by C-MOVE") if by_get else ("this station", "")
+        choices = [Choice(own, own, here), *(Choice(ae, ae, there) for ae in others)]
         label = self.label()
-        text = f"{label}\nfrom {self.peer.name} by C-MOVE to:"
-        if self.station.listening is None:
+        text = f"{label}\nfrom {self.peer.name}{'' if by_get else ' by C-MOVE'} to:"
+        if self.station.listening is None and not by_get:
             text += "\n! We are not listening: nothing can arrive here."
         self.app.push_screen(
             Choose("Retrieve", choices, text=text, selected=own),
@@ -269,6 +308,13 @@ class QueryScreen(BrowserScreen):
             lambda: self.station.retrieve(peer, refs, destination), partial(self.started, label)
         )
 
+    def action_inspect(self) -> None:
+        """Open tags and picture of what is held here; a worklist has neither."""
+        if self.path and self.here.step.worklist:
+            self.say("A worklist has no objects: enter shows all that it says.")
+        else:
+            super().action_inspect()
+
     def inspect(self, ref: Ref, instances: tuple[Instance, ...]) -> None:
         """Open what is held here of a match."""
         if instances:
@@ -279,6 +325,6 @@ class QueryScreen(BrowserScreen):
     def on_key(self, event: events.Key) -> None:
         """Let `up` at the first row go back to the fields."""
         at_top = isinstance(self.focused, RowTable) and len(self.path) <= 1
-        if event.key == "up" and at_top and self.table_of(self.level).cursor_row == 0:
+        if event.key == "up" and at_top and self.table_named(self.top.table).cursor_row == 0:
             event.stop()
             self.action_fields()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from textual.widgets import Checkbox, Input
+
+from core.model import Retrieve
 from tests.peers.processes import free_port
 from tests.tui.console import HOSTILE, Pair, paste, text_of, until, until_shown
 from tui.app import ModalittyApp
+from tui.screens.modality_form import ModalityForm
 
 
 def _add(pair: Pair, name: str, **other: object) -> None:
@@ -73,6 +77,34 @@ async def test_edit_keeps_the_rest_and_delete_has_cancel_as_its_default(stations
         await pilot.press("d", "right", "enter")
         await until(pilot, lambda: not stations.me.modalities())
         await until_shown(pilot, "No modalities yet.")
+
+
+async def test_form_knows_tls_get_and_how_many_at_once(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "pacs")
+        await pilot.press("enter")
+        await until_shown(pilot, "We call by", "C-GET to retrieve", "Save", "Cancel")
+        app.screen.query_one("#max_jobs", Input).value = "x"
+        await until_shown(pilot, "a number of transfers, from 1 to 64")
+        app.screen.query_one("#max_jobs", Input).value = "5"
+        app.screen.query_one("#tls_host_name", Input).value = "pacs.lan"
+        await until_shown(pilot, "tick TLS")
+        app.screen.query_one("#tls_host_name", Input).value = ""
+        app.screen.query_one("#by-get", Checkbox).toggle()
+        await pilot.press("enter")
+        await until_shown(pilot, "We call it: retrieve by C-GET, 5 transfers at once")
+        saved = stations.pacs_modality
+        assert (saved.retrieve, saved.max_jobs) == (Retrieve.GET, 5)
+
+        await pilot.press("enter")
+        await until_shown(pilot, "Edit pacs")
+        app.screen.query_one("#tls", Checkbox).toggle()
+        await pilot.press("enter")  # no CA is configured: refused, and nothing typed is lost
+        await until_shown(pilot, "is called by TLS")
+        await until(pilot, lambda: isinstance(app.screen, ModalityForm), "the form again")
+        assert app.screen.query_one("#tls", Checkbox).value
+        assert not stations.pacs_modality.tls
 
 
 async def test_read_only_leaves_nothing_that_changes_anything(stations: Pair) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from core.model import Level, Ref
+from core.model import JobKind, Level, Ref, Retrieve
 from tests.tui.console import Pair, paste, text_of, until, until_shown
 from tui.app import ModalittyApp
 
@@ -105,3 +105,29 @@ async def test_one_series_comes_alone_and_opens_from_the_query(stations: Pair) -
         await until(pilot, lambda: len(stations.me.instances(held)) == 2)
         await pilot.press("i")
         await until_shown(pilot, "instance 1 of 2")
+
+
+async def test_enter_asks_where_there_is_no_row_to_open(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, "nothing asked yet: press enter")
+        await pilot.press("enter")
+        await until_shown(pilot, "● 2 studies in")
+        await pilot.press("enter")
+        await until_shown(pilot, "● 2 series in")
+
+
+async def test_retrieve_goes_by_get_where_the_modality_says_so(stations: Pair) -> None:
+    stations.me.put_modality(
+        replace(stations.pacs_modality, retrieve=Retrieve.GET), replaces="pacs"
+    )
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("2", "enter")
+        await until_shown(pilot, "● 2 studies in")
+        await pilot.press("asterisk", "m")
+        await until_shown(pilot, "2 studies", "from pacs to:", "this station, by C-GET")
+        await pilot.press("enter", "3")
+        await until_shown(pilot, "● done", "8/8", "C-GET: 2 studies", "from pacs")
+        assert stations.me.jobs()[0].kind is JobKind.GET
