@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -116,7 +117,10 @@ class Key(Struct, frozen=True, kw_only=True):
     @property
     def inner(self) -> Matcher | None:
         """The matcher of a key within a sequence."""
-        return compile_value(self.text, self.vr)
+        return _compiled(self.text, self.vr)
+
+
+_compiled = lru_cache(maxsize=1024)(compile_value)
 
 
 def level_of(identifier: Dataset, root: Root) -> Level:

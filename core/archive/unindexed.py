@@ -30,7 +30,11 @@ from core.archive.keys import Key, vr_of
 from core.archive.rows import FileReader
 from core.errors import NotDicomError
 
-_HEAD = 64 << 10
+_HEAD = 32 << 10
+_IN_NO_OBJECT = frozenset(
+    ("RetrieveURL", "RetrieveURI", "StorageMediaFileSetID", "StorageMediaFileSetUID")
+)
+"""Keys about the archive, not of objects; viewers ask for them with every study."""
 _PIXELS = 0x7FE00000
 _BINARY = frozenset(("AT", "OB", "OD", "OF", "OL", "OV", "OW", "SV", "UV"))
 _NO_VR = (b"", b"UN")
@@ -40,7 +44,12 @@ _MAX_ITEMS = 32
 
 def reader(files: ObjectFiles | None, keys: Sequence[Key]) -> FileReader:
     """A reader of what some keys ask for beyond the index; it never raises."""
-    wanted = [k for k in keys if k.level is None and k.vr not in _BINARY and not k.is_creator]
+    wanted = [
+        key
+        for key in keys
+        if key.level is None
+        and not (key.is_creator or key.vr in _BINARY or key.keyword in _IN_NO_OBJECT)
+    ]
     if files is None or not wanted:
         return lambda held: {}
     plain = {key.tag: key for key in wanted if not key.creator}
@@ -77,7 +86,7 @@ class _Asked:
 
     def read(self, path: Path) -> dict[int, Any]:
         """Tag as asked for → text or items, of what the file has."""
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             meta = read_meta(file, size)
             head = os.pread(file.fileno(), _HEAD, meta.offset)
