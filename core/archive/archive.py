@@ -96,7 +96,12 @@ class Archive:
         lock = None if read_only else _prepare(folder)
         try:
             storage = JournalStorage(folder / "index", read_only=read_only)
-            archive = cls(folder, storage, settings, events, lock)
+            try:
+                archive = cls(folder, storage, settings, events, lock)
+            except (AttributeError, LookupError, TypeError, ValueError):
+                # Lines that are whole, but not what an index says: the files are the truth.
+                storage.forget()
+                archive = cls(folder, storage, settings, events, lock)
             if read_only:
                 archive._tell_if_damaged()
             else:

@@ -167,10 +167,11 @@ class Incoming:
             source=source,
         )
         self._buffer = bytearray(self._meta)
-        try:
-            self._fd, self._temp = landing.files.new_temp()
-        except OSError as error:
-            raise fault(error, "receive an object") from error
+        with landing.room.watched():
+            try:
+                self._fd, self._temp = landing.files.new_temp()
+            except OSError as error:
+                raise fault(error, "receive an object") from error
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes of the data set, as they come in P-DATA.
@@ -191,7 +192,8 @@ class Incoming:
             self._head += data[: HEAD - len(self._head)]
         self._buffer += data
         if len(self._buffer) >= _BUFFER:
-            self._flush()
+            with self._landing.room.watched():
+                self._flush()
 
     def commit(self) -> Stored:
         """Make the object durable and findable.
@@ -202,17 +204,21 @@ class Incoming:
         if self._fd < 0:
             raise self._fault
         try:
-            self._flush()
-            header = self._read_header()
-            try:
-                os.fsync(self._fd)
-            except OSError as error:
-                raise fault(error, "store an object") from error
-            stored = self._landing.land(self._temp, header, len(self._meta) + self._size)
+            with self._landing.room.watched():
+                stored = self._land()
         finally:
             self.discard()
         self._done(stored)
         return stored
+
+    def _land(self) -> Stored:
+        self._flush()
+        header = self._read_header()
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            raise fault(error, "store an object") from error
+        return self._landing.land(self._temp, header, len(self._meta) + self._size)
 
     def discard(self) -> None:
         """Let go of the object; after a commit there is nothing to let go."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from core.archive.entities import Study
@@ -11,12 +12,13 @@ from core.archive.index import Index
 from core.archive.members import members_of
 from core.archive.protection import Protection
 from core.archive.removal import Remover
-from core.errors import OutOfResourcesError
+from core.errors import ArchiveError, OutOfResourcesError
 from core.events import ArchiveChanged, EventBus, Notice, Severity
 from core.model import Level
 from core.settings import ArchiveSettings, WhenFull
 
 _MIB = 1 << 20
+_SAY_AGAIN = 60.0  # seconds
 
 
 class Room:
@@ -42,6 +44,25 @@ class Room:
         self._lock = threading.Lock()
         self._reserved = 0
         self._said_full = False
+        self._said_fault = -_SAY_AGAIN
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Tell of a disk that takes no more, now and then while it lasts; the error passes on."""
+        try:
+            yield
+        except ArchiveError as error:
+            if isinstance(error.__cause__, OSError):
+                self._tell_of_fault(error)
+            raise
+
+    def _tell_of_fault(self, error: ArchiveError) -> None:
+        with self._lock:
+            now = time.monotonic()
+            if now - self._said_fault < _SAY_AGAIN:
+                return
+            self._said_fault = now
+        self._tell(Severity.ERROR, f"objects are being refused: {error}")
 
     @property
     def quota(self) -> int:

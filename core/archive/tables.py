@@ -95,6 +95,11 @@ class JournalStorage(Storage):
                 self._take(change)
             return position
 
+    def forget(self) -> None:
+        """Let go of what was loaded, where it is no index, and count it as damaged."""
+        self.tables.clear()
+        self.loaded.damaged += 1
+
     def sync(self, position: int) -> None:
         """Return when the changes up to `position` are durable."""
         self.journal.sync(position)

@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from core.errors import NotHeldError, UsageError
+from core.events import Event, Notice, Severity
 from core.model import Job, JobKind, Level, LookupHit, Modality, Ref
 from core.settings import ae_title_fault, modality_faults
 from core.settings_file import SettingsStore
@@ -36,7 +37,9 @@ class Globals:
     def station(self, *, reads_only: bool = False) -> Station:
         """Make the station and let log lines go to stderr; raises SettingsError."""
         log_to_stderr(self.log_level)
-        return Station.open(self.store(), self.data, reads_only=reads_only)
+        station = Station.open(self.store(), self.data, reads_only=reads_only)
+        station.events.subscribe(log_notice)
+        return station
 
     def may_change(self, verb: str) -> None:
         """Raise UsageError where `--read-only` takes this verb away."""
@@ -44,9 +47,22 @@ class Globals:
             raise UsageError(f"{verb} changes something, and --read-only is set", "leave it out")
 
 
+_LEVELS = {
+    Severity.INFO: logging.INFO,
+    Severity.WARNING: logging.WARNING,
+    Severity.ERROR: logging.ERROR,
+}
+
+
 class _SafeFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return safe_text(super().format(record))
+
+
+def log_notice(event: Event) -> None:
+    """Put what a person should know into the log: not everybody has a screen to see it on."""
+    if isinstance(event, Notice):
+        logging.getLogger("modalitty").log(_LEVELS[event.severity], "%s", event.text)
 
 
 def log_to_stderr(level: str) -> None:
