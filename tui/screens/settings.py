@@ -19,7 +19,9 @@ from core.settings import (
     Protocol,
     Settings,
     TlsListen,
+    TlsVersion,
     UnknownCallers,
+    WhenFull,
     ae_title_fault,
 )
 from tui.bridge import News
@@ -73,6 +75,8 @@ class Entry:
                 return self.kind(text)
             except ValueError:
                 raise ValueError("a number, please") from None
+        if self.kind is tuple:
+            return [part.strip() for part in text.split(",") if part.strip()]
         return text.strip()
 
 
@@ -100,16 +104,36 @@ ENTRIES = (
         "Refuse callers by TLS without a certificate that we trust.",
         bool,
     ),
+    Entry(
+        "station.accept.transfer_syntaxes",
+        "Transfer syntaxes taken: UIDs with * and ?, separated by commas.",
+        tuple,
+    ),
+    Entry(
+        "station.accept.sop_classes",
+        "Storage SOP classes taken: UIDs with * and ?, separated by commas.",
+        tuple,
+    ),
+    Entry("station.tls.minimum_version", "The oldest version of TLS that is spoken.", TlsVersion),
     Entry("station.connect_timeout", "Seconds to wait for TCP to connect.", float),
     Entry("station.acse_timeout", "Seconds to wait for an association to be answered.", float),
     Entry("station.dimse_timeout", "Seconds to wait for an answer to a message.", float),
     Entry("station.network_timeout", "Seconds until a silent peer is dropped.", float),
+    Entry(
+        "station.commit_timeout", "Seconds to wait for a commitment on the same association.", float
+    ),
+    Entry("station.commit_report_timeout", "Seconds to wait for a commitment in all.", float),
     Entry("station.max_associations", "Associations served at once.", int),
     Entry(
         "station.max_associations_per_address", "Associations served at once for one address.", int
     ),
     Entry("station.max_jobs", "Transfers that run at once; the others wait.", int),
+    Entry("station.max_matches", "Most matches that a query is answered with; 0: no limit.", int),
+    Entry("station.max_object_mib", "The largest object taken, in MiB.", int),
     Entry("archive.duplicates", "What happens to an object that is held already.", Duplicates),
+    Entry("archive.quota_mib", "Most that all objects may take, in MiB; 0: no limit.", int),
+    Entry("archive.when_full", "What happens to an object beyond the quota.", WhenFull),
+    Entry("archive.stable_after", "Seconds without a new object: a study is complete.", float),
     Entry("preview.protocol", "How pictures are drawn; auto asks the terminal.", Protocol),
     Entry("preview.color", "Colours of block pictures.", ColorDepth),
     Entry("ui.theme", "Colours of this console."),
@@ -231,6 +255,8 @@ def _fault(entry: Entry, text: str) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     if isinstance(value, Enum):
         return str(value.value)
     return f"{value:g}" if isinstance(value, float) else str(value)

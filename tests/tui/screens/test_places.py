@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
+from core.settings import Settings
 from tests.peers.processes import free_port
 from tests.tui.console import Pair, pair, paste, text_of, until, until_shown, write_studies
 from tui.app import ModalittyApp
 from tui.commands import MODES
+from tui.screens.settings import ENTRIES
 
 
 @pytest.mark.parametrize("size", [(20, 5), (250, 60)])
@@ -92,6 +96,35 @@ async def test_settings_are_changed_and_refused_here(stations: Pair) -> None:
         await pilot.press("enter")
         await until_shown(pilot, f"ME2 ● 127.0.0.1:{port}")
         assert stations.me.listening == ("127.0.0.1", port)
+
+
+async def test_a_list_is_edited_as_text_and_settings_are_all_there(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("6", "slash", *"transfer_syn", "enter")
+        await until_shown(pilot, "1 of ")
+        await pilot.press("enter")
+        await until_shown(pilot, "separated by commas", "enter Save")
+        await paste(pilot, "1.2.840.10008.1.2, 1.2.840.10008.1.2.4.*")
+        await pilot.press("enter")
+        wanted = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.4.*")
+        await until(pilot, lambda: stations.me.settings.station.accept.transfer_syntaxes == wanted)
+        await until_shown(pilot, "1.2.840.10008.1.2, ")
+
+
+def test_every_setting_can_be_changed_on_the_screen() -> None:
+    known = set(_keys(Settings, ""))
+    # Read when the console starts: changing them under it would mislead.
+    elsewhere = {"archive.folder", "ui.read_only", "station.max_pdu"}
+    assert {entry.key for entry in ENTRIES} == known - elsewhere
+
+
+def _keys(kind: type[Struct], before: str) -> Iterator[str]:
+    for info in fields(kind):
+        if isinstance(info.type, type) and issubclass(info.type, Struct):
+            yield from _keys(info.type, f"{before}{info.name}.")
+        elif info.name != "modalities":
+            yield f"{before}{info.name}"
 
 
 async def test_traffic_shows_what_passed_before_one_looked(stations: Pair) -> None:
