@@ -62,10 +62,11 @@ _SERVICES = {
     **dict.fromkeys(MOVE.values(), Operation.MOVE),
     **dict.fromkeys(GET.values(), Operation.GET),
 }
+_STORAGE_NAMES = ("Storage", "Storage SOP Class", "Storage - Trial")
 STORAGE = frozenset(_STORAGE_CLASSES.values()) | {
     uid
     for uid, entry in UID_dictionary.items()
-    if entry[1] == "SOP Class" and entry[0].endswith("Storage") and uid != _DIRECTORY
+    if entry[1] == "SOP Class" and entry[0].endswith(_STORAGE_NAMES) and uid != _DIRECTORY
 }
 """Every storage SOP class that DICOM registers, retired ones too (PS3.4 B.5, PS3.6 A)."""
 

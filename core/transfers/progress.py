@@ -92,12 +92,12 @@ class Progress:
         ended = time.time() if state.ended else 0.0
         self.update(state=state, note=note, outcome=outcome, ended=ended)
 
-    def end_by_counts(self, nothing: str, outcome: Outcome | None = None) -> None:
+    def end_by_counts(self, nothing: str, outcome: Outcome | None = None, note: str = "") -> None:
         """End a job whose objects were counted one by one; `nothing` says why there were none."""
         job = self.job
         if not job.arrived and not job.failed:
             self.end(JobState.FAILED, nothing, outcome)
         elif job.failed:
-            self.end(JobState.PARTIAL if job.arrived else JobState.FAILED, "", outcome)
+            self.end(JobState.PARTIAL if job.arrived else JobState.FAILED, note, outcome)
         else:
-            self.end(JobState.DONE, "", outcome)
+            self.end(JobState.DONE, note, outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,15 +20,18 @@ def run_send(order: SendOrder, progress: Progress, tools: Tools) -> None:
     items = list(_gather(order, progress, tools))
     progress.update(promised=len(items) + len(progress.done))
     last: Outcome | None = None
+    notes: Counter[str] = Counter()
     for result in tools.caller.store(tools.peer(order.peer), items, cancel=progress.stop):
         if result.outcome.ok:
             last = result.outcome
             progress.arrived(result.sop_instance_uid, result.size)
+            notes.update([result.note] if result.note else [])
         elif not progress.stop.is_set():
             last = result.outcome
             reason = result.outcome.comment or result.outcome.meaning
             progress.failed(result.sop_instance_uid or result.path, reason)
-    progress.end_by_counts("there is nothing to send", last)
+    note = ", ".join(f"{count} {what}" for what, count in notes.items())
+    progress.end_by_counts("there is nothing to send", last, note)
 
 
 def _gather(order: SendOrder, progress: Progress, tools: Tools) -> Iterator[Instance | Path]:
