@@ -142,3 +142,23 @@ def test_what_matches_nothing_exits_1(cli: CommandLine, peer: Orthanc) -> None:
     found = cli("find", "pacs", "-k", "PatientID=NOBODY-HAS-THIS")
     assert (found.code, found.out) == (1, "")
     assert "nothing matches" in found.err
+
+
+def test_what_is_got_from_orthanc_needs_no_address_of_ours(
+    cli: CommandLine, peer: Orthanc, studies: list[Path]
+) -> None:
+    uid = str(pydicom.dcmread(studies[0], stop_before_pixels=True).StudyInstanceUID)
+    peer.know("modalitty", "MODALITTY", 1)
+    got = cli("get", "pacs", "--study", uid, "--json")
+    assert got.code == 0, got.err
+    assert (got.json["kind"], got.json["state"]) == ("get", "done")
+    assert got.json["arrived"] == got.json["promised"] > 0
+    nothing = cli("get", "pacs", "--study", "1.2.3")
+    assert nothing.code == 1
+
+
+def test_a_modality_says_how_its_objects_come(cli: CommandLine, peer: Orthanc) -> None:
+    assert cli("modalities", "edit", "pacs", "--retrieve", "get").code == 0
+    assert cli("modalities", "list", "--json").json[0]["retrieve"] == "get"
+    wrong = cli("modalities", "edit", "pacs", "--retrieve", "push")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
