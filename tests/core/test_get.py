@@ -37,6 +37,7 @@ from tests.core.test_transfers import as_modality, station_at, studies
 from tests.peers import dcmtk
 from tests.peers.orthanc import Orthanc
 from tests.peers.processes import free_port
+from tests.samples import sample_file
 
 ROOTS = {
     "study": StudyRootQueryRetrieveInformationModelGet,
@@ -488,3 +489,36 @@ def test_we_get_from_dcmqrscp(ours: Station, tmp_path: Path, files: list[Path]) 
         job = ours.wait(ours.get(peer, refs).id, 60)
     assert (job.state, job.arrived) == (JobState.DONE, len(files)), job
     assert len(list(ours.list(Query(level=Level.IMAGE, keys={"SOPInstanceUID": ""})))) == len(files)
+
+
+COMPRESSED = (
+    "MR_small_RLE.dcm",
+    "MR_small_jp2klossless.dcm",
+    "MR_small_jpeg_ls_lossless.dcm",
+    "SC_rgb_dcmtk_+eb+cy+np.dcm",
+    "JPGLosslessP14SV1_1s_1f_8b.dcm",
+)
+
+
+@pytest.mark.interop
+@pytest.mark.filterwarnings("ignore")
+def test_compressed_objects_come_from_orthanc_as_they_are(ours: Station, tmp_path: Path) -> None:
+    wanted = {}
+    paths = []
+    for number, name in enumerate(COMPRESSED):
+        ds = dcmread(sample_file(name))
+        # Some of the samples are one image in several syntaxes, under one UID.
+        ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.4.{number}"
+        ds.StudyInstanceUID, ds.SeriesInstanceUID = "1.2.3", f"1.2.3.{number}"
+        ds.PatientID, ds.StudyID = "P", "1"
+        paths.append(tmp_path / name)
+        ds.save_as(paths[-1])
+        wanted[ds.SOPInstanceUID] = ds.file_meta.TransferSyntaxUID
+    with Orthanc(tmp_path / "orthanc", DicomAlwaysAllowGet=True) as orthanc:
+        orthanc.upload(*paths)
+        orthanc.know("ours", "OURS", ours.settings.station.port)
+        peer = Modality(name="o", ae_title="ORTHANC", host="127.0.0.1", port=orthanc.port)
+        ref = Ref(level=Level.STUDY, study_uid="1.2.3")
+        job = ours.wait(ours.get(peer, [ref]).id, 60)
+    assert (job.state, job.arrived) == (JobState.DONE, len(paths)), job
+    assert {one.sop_instance_uid: one.transfer_syntax_uid for one in ours.instances(ref)} == wanted
