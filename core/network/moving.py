@@ -21,6 +21,8 @@ from core.network.line import Dial, IsAlive, Line
 PENDING = (status.PENDING, status.PENDING_WARNING)
 MAX_LIST = 16 << 20  # a Failed SOP Instance UID List of 250,000 objects
 
+_FAILED_UIDS = 0x00080058
+
 
 class Request(Struct, frozen=True):
     """What to ask: model, identifier, destination AE title, Message ID, and who knows of life."""
@@ -86,5 +88,7 @@ def failed_uids(data: bytes, answer: Message) -> tuple[str, ...]:
         ds = identifier.decode(data, answer.context.transfer_syntax)
     except UsageError:
         return ()
-    value = ds.get("FailedSOPInstanceUIDList") or ()
-    return (str(value),) if isinstance(value, str) else tuple(map(str, value))
+    # As bytes: what is no UID is not worth a warning, and no reason to lose the outcome.
+    raw = getattr(ds.get_item(_FAILED_UIDS), "value", None) if _FAILED_UIDS in ds else None
+    text = raw.decode("latin-1") if isinstance(raw, bytes) else ""
+    return tuple(uid for part in text.split("\\") if (uid := part.strip(" \0")))

@@ -79,7 +79,9 @@ def log_to(handler: logging.Handler, level: str) -> None:
     logging.basicConfig(level=number, handlers=[handler], force=True)
     # It logs tracebacks of whatever a caller sends; what matters of it we say ourselves.
     logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
-    # Libraries warn of odd values in the words of the object: a terminal is no place for those.
+    # Libraries warn of odd values in the words of the object, a line for each: noise but for debug.
+    for library in ("pydicom", "py.warnings"):
+        logging.getLogger(library).setLevel(number if number <= logging.DEBUG else logging.ERROR)
     logging.captureWarnings(True)
 
 
