@@ -21,9 +21,9 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 def suggested(place: str) -> str:
-    """A file name to begin with: in the folder one is in, with place and time in it."""
+    """A file name to begin with: in the home folder, with place and time in it."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    return f"modalitty-{_UNSAFE.sub('-', place)}-{stamp}.csv"
+    return f"~/modalitty-{_UNSAFE.sub('-', place)}-{stamp}.csv"
 
 
 def file_fault(text: str) -> str:

@@ -40,6 +40,8 @@ class ArchiveScreen(ArchiveCare):
         self._stale = False
         self._refreshing = False
         self._rest = REST
+        for name in self.TABLES:
+            self.table_named(name).say_empty("nothing is held here")
         self.restart(Step(Level.STUDY))
 
     def source(self, query: Query, cancel: threading.Event) -> Iterator[Match | Outcome]:
@@ -158,7 +160,7 @@ class ArchiveScreen(ArchiveCare):
             return
         label = self.label()
         text = f"{label}\nwith a DICOMDIR, to a new folder, or to a new file that ends in .zip:"
-        name = f"dicom-{time.strftime('%Y%m%d-%H%M%S')}"
+        name = f"~/dicom-{time.strftime('%Y%m%d-%H%M%S')}"
         prompt = Prompt(
             "Export", text, name, check=_target_fault, verb="Export", suggester=PathSuggester()
         )
@@ -169,7 +171,7 @@ class ArchiveScreen(ArchiveCare):
             target = Path(text.strip()).expanduser()
             self.calls.ask(
                 lambda: self.station.export(refs, target),
-                partial(self.started, f"{label} to {target}"),
+                partial(self.started, f"{label} to {target.absolute()}"),
             )
 
     def action_import_path(self) -> None:

@@ -249,7 +249,8 @@ class BrowserScreen(PlaceScreen):
             return Content.styled(f"… {found} so far, esc cancels", "$text-accent")
         outcome = listing.outcome
         if outcome and not outcome.ok:
-            return Content.assemble(outcome_lines(outcome), f"\n{found} before that")
+            before = f"\n{found} before that" if listing.matches else ""
+            return Content.assemble(outcome_lines(outcome), before)
         took = f" in {units.duration(outcome.seconds)}" if outcome and outcome.seconds else ""
         words = Content.styled(f"● {found}{took}", "$text-success")
         if not listing.matches:

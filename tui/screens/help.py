@@ -14,12 +14,16 @@ from tui.screens.dialogs import Dialog
 ABOUT = {
     Place.NETWORK: "The devices this station knows. Echo one (C-ECHO) to see whether the link "
     "works; where it does not, the lower part says why and what to do.",
-    Place.QUERY: "Ask a modality what it has (C-FIND), walk down from studies to series and "
-    "images, and retrieve (C-MOVE) what you need. In the fields: * and ? are wildcards; dates "
-    "may be today, yesterday, -7d, 2024-01-31 or 20240101-20240131.",
-    Place.TRANSFERS: "Everything that moves or has moved since the station started. Arrived counts "
-    "what was seen with our own eyes; promised is what the peer says it will send.",
-    Place.ARCHIVE: "What is held here: studies, their series, their instances.",
+    Place.QUERY: "Ask a modality what it has (C-FIND): enter asks, and walks down from studies "
+    "to series and images; l starts from patients, or asks for the modality worklist. Retrieve "
+    "what you need, by C-MOVE or C-GET as the modality is set up in Network. In the fields: * and "
+    "? are wildcards; dates may be today, yesterday, -7d, 2024-01-31 or 20240101-20240131.",
+    Place.TRANSFERS: "Everything that moves or has moved: ← comes in, → goes out, + is imported, "
+    "↓ exported, ? asked to be kept (storage commitment). Arrived counts what was seen with our "
+    "own eyes; promised is what the peer says it will send; what failed or is missing is done "
+    "again by R, and nothing else.",
+    Place.ARCHIVE: "What is held here: studies, their series, their instances. Commands act on the "
+    "marked rows, or on the one under the cursor.",
     Place.TRAFFIC: "Associations that are open now, and each message with its status as it passes.",
     Place.SETTINGS: "What is configured, and where it is kept. Changes take effect at once.",
     Place.INSPECTOR: "One object: its tags, and its picture beside them.",

@@ -254,9 +254,7 @@ class QueryScreen(BrowserScreen):
         return tuple(out)
 
     def _hint(self) -> None:
-        hint = (
-            "enter asks with the fields as they are; f goes to the fields, p chooses whom to ask."
-        )
+        hint = "enter asks; f goes to the search fields, p chooses whom to ask, l what for."
         self.query_one("#outcome", Static).update(safe_content(hint, "$text-muted"))
         for name in self.TABLES:
             self.table_named(name).say_empty("nothing asked yet: press enter")

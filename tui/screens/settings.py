@@ -93,6 +93,16 @@ ENTRIES = (
         "station.accept.check_called_ae_title", "Refuse callers that call us by another name.", bool
     ),
     Entry(
+        "station.accept.transfer_syntaxes",
+        "Transfer syntaxes taken: UIDs with * and ?, separated by commas.",
+        tuple,
+    ),
+    Entry(
+        "station.accept.sop_classes",
+        "Storage SOP classes taken: UIDs with * and ?, separated by commas.",
+        tuple,
+    ),
+    Entry(
         "station.tls.listen", "Take TLS: beside the plain port, or only; needs files.", TlsListen
     ),
     Entry("station.tls.port", "The TCP port we listen on for TLS.", int),
@@ -103,16 +113,6 @@ ENTRIES = (
         "station.tls.require_client_certificate",
         "Refuse callers by TLS without a certificate that we trust.",
         bool,
-    ),
-    Entry(
-        "station.accept.transfer_syntaxes",
-        "Transfer syntaxes taken: UIDs with * and ?, separated by commas.",
-        tuple,
-    ),
-    Entry(
-        "station.accept.sop_classes",
-        "Storage SOP classes taken: UIDs with * and ?, separated by commas.",
-        tuple,
     ),
     Entry("station.tls.minimum_version", "The oldest version of TLS that is spoken.", TlsVersion),
     Entry("station.connect_timeout", "Seconds to wait for TCP to connect.", float),

@@ -64,6 +64,7 @@ class TransfersScreen(PlaceScreen):
         """Show the jobs there are, and keep their times going."""
         self.table.sort("id", reverse=True)
         self._take(self.station.jobs())
+        self._tell()
         self.set_interval(1.0, self._tick)
         self.table.focus()
 
