@@ -16,7 +16,7 @@ from pynetdicom.presentation import PresentationContext, negotiate_as_acceptor
 from core.model import ALL_OPERATIONS, Modality, Operation
 from core.network import contexts, pdu, roles
 from core.network.association import Context
-from core.settings import Accept, Settings, UnknownCallers
+from core.settings import Accept, Settings, UnknownCallers, ae_title_fault
 
 _ACCEPTED, _USER_REJECTION, _NO_SUCH_CLASS, _NO_SYNTAX = 0, 1, 3, 4
 _WHY = {
@@ -74,6 +74,8 @@ def judge(request: pdu.Associate, settings: Settings) -> Rejection | None:
         return Rejection(1, 1, 2, "the application context is not DICOM's")
     if station.accept.check_called_ae_title and request.called.strip() != station.ae_title.strip():
         return Rejection(1, 1, 7, f"called {request.called!r}, but we are {station.ae_title!r}")
+    if fault := ae_title_fault(request.calling):
+        return Rejection(1, 1, 3, f"the caller {request.calling!r} has no AE title: {fault}")
     if allowed(settings, request.calling.strip()) is None:
         return Rejection(1, 1, 3, f"the caller {request.calling!r} is not among the modalities")
     return None

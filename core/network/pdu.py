@@ -35,7 +35,11 @@ _ITEM = struct.Struct(">BxH")
 _FIXED = 68  # bytes before the items of an A-ASSOCIATE body
 _APPLICATION_CONTEXT, _USER_INFORMATION = 0x10, 0x50
 _CONTEXT_ITEMS = (0x20, 0x21)
-_USER_ITEMS = range(0x51, 0x5A)
+_USER_ITEMS = (0x51, 0x54, 0x56)
+"""Maximum length, roles and extended negotiation: what else peers tell of themselves, they get
+wrong now and then (names that are too long, filled up with NUL), and nothing depends on it."""
+_TITLES = slice(4, 36)
+_ANY_TITLES = b"X".ljust(16) * 2
 _MAX_SYNTAXES = 256
 
 MAX_ASSOCIATE = 1 << 20
@@ -92,7 +96,12 @@ class Associate(Struct, frozen=True):
 def titles(body: memoryview) -> tuple[str, str]:
     """Calling and called AE title of an A-ASSOCIATE-RQ body, as far as it has any."""
     called, calling = bytes(body[4:20]), bytes(body[20:36])
-    return calling.decode("latin-1").strip(" \0"), called.decode("latin-1").strip(" \0")
+    return _title(calling), _title(called)
+
+
+def _title(field: bytes) -> str:
+    """Without its padding, which some fill up with NUL, or leave unset after one."""
+    return field.partition(b"\0")[0].decode("latin-1").strip(" ")
 
 
 def decode_associate(kind: int, body: memoryview) -> Associate:
@@ -102,7 +111,7 @@ def decode_associate(kind: int, body: memoryview) -> Associate:
         known = _known_items(body)
         pdu.decode(HEADER.pack(kind, len(known)) + known)
         primitive = pdu.to_primitive()
-        return _from_primitive(primitive, kind, pdu.protocol_version)
+        return _from_primitive(primitive, kind, pdu.protocol_version, titles(body))
     except ProtocolError:
         raise
     except Exception as exc:
@@ -111,12 +120,15 @@ def decode_associate(kind: int, body: memoryview) -> Associate:
 
 
 def _known_items(body: memoryview) -> bytes:
-    """`body` without items that PS3.8 and PS3.7 do not know: they are to be ignored (9.3.1).
+    """`body` without items that we make nothing of: they are to be ignored (PS3.8 9.3.1).
 
+    The titles are left out as well: the codec takes no damaged ones, and nobody could be told why.
     Raises ProtocolError where there are more syntaxes than anybody has: the codec would take
     minutes to compare them.
     """
-    kept = [bytes(body[:_FIXED])]
+    fixed = bytearray(body[:_FIXED])
+    fixed[_TITLES] = _ANY_TITLES
+    kept = [bytes(fixed)]
     for kind, item in _items(body[_FIXED:]):
         if kind in _CONTEXT_ITEMS:
             if sum(1 for _ in _items(item[8:])) > _MAX_SYNTAXES:
@@ -142,7 +154,9 @@ def _items(data: memoryview) -> Iterator[tuple[int, memoryview]]:
         offset = end
 
 
-def _from_primitive(primitive: A_ASSOCIATE, kind: int, version: int) -> Associate:
+def _from_primitive(
+    primitive: A_ASSOCIATE, kind: int, version: int, names: tuple[str, str]
+) -> Associate:
     request = kind == Type.ASSOCIATE_RQ
     contexts = (
         primitive.presentation_context_definition_list
@@ -154,8 +168,8 @@ def _from_primitive(primitive: A_ASSOCIATE, kind: int, version: int) -> Associat
     ):
         raise ValueError("no presentation context, or one without syntax")
     return Associate(
-        calling=primitive.calling_ae_title if request else "",
-        called=primitive.called_ae_title if request else "",
+        calling=names[0] if request else "",
+        called=names[1] if request else "",
         contexts=tuple(contexts),
         max_pdu=primitive.maximum_length_received or 0,
         roles=tuple(
@@ -176,24 +190,29 @@ def _from_primitive(primitive: A_ASSOCIATE, kind: int, version: int) -> Associat
 def encode_request(content: Associate) -> bytes:
     """Write an A-ASSOCIATE-RQ, PS3.8 9.3.2."""
     primitive = _to_primitive(content)
+    primitive.calling_ae_title = content.calling
+    primitive.called_ae_title = content.called
     primitive.presentation_context_definition_list = list(content.contexts)
     return codec.A_ASSOCIATE_RQ(primitive).encode()
 
 
 def encode_accept(content: Associate) -> bytes:
-    """Write an A-ASSOCIATE-AC, PS3.8 9.3.3."""
+    """Write an A-ASSOCIATE-AC, PS3.8 9.3.3; the titles are given back as they came."""
     primitive = _to_primitive(content)
+    primitive.calling_ae_title = primitive.called_ae_title = "X"
     primitive.result = 0
     primitive.result_source = 1
     primitive.presentation_context_definition_results_list = list(content.contexts)
-    return codec.A_ASSOCIATE_AC(primitive).encode()
+    encoded = bytearray(codec.A_ASSOCIATE_AC(primitive).encode())
+    names = (content.called, content.calling)
+    fields = (name.encode("latin-1", "replace")[:16].ljust(16) for name in names)
+    encoded[HEADER.size + _TITLES.start : HEADER.size + _TITLES.stop] = b"".join(fields)
+    return bytes(encoded)
 
 
 def _to_primitive(content: Associate) -> A_ASSOCIATE:
     primitive = A_ASSOCIATE()
     primitive.application_context_name = UID(APPLICATION_CONTEXT_NAME)
-    primitive.calling_ae_title = content.calling
-    primitive.called_ae_title = content.called
     length = MaximumLengthNotification()
     length.maximum_length_received = content.max_pdu
     implementation = ImplementationClassUIDNotification()
