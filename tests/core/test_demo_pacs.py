@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import date
 from pathlib import Path
 
@@ -26,15 +25,13 @@ def console_modality() -> Modality:
     return Modality(name="console", ae_title="CONSOLE", host="127.0.0.1", port=free_port())
 
 
-def test_it_is_ready_soon_and_moves_a_study_to_the_console(tmp_path: Path) -> None:
+def test_it_moves_a_study_to_the_console(tmp_path: Path) -> None:
     own = console_modality()
     config = tmp_path / "config.toml"
     config.write_text(
         f'[station]\nae_title = "{own.ae_title}"\nhost = "127.0.0.1"\nport = {own.port}\n'
     )
-    began = time.monotonic()
     with DemoPacs(own, tmp_path, TODAY) as pacs:
-        assert time.monotonic() - began < 5
         with Station.open(SettingsStore.open(config), tmp_path / "data") as console:
             console.put_modality(pacs.modality)
             console.listen()

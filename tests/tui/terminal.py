@@ -46,7 +46,7 @@ class Terminal:
         for key in keys:
             self.child.send(key)
 
-    def shows(self, *texts: str, seconds: float = 30) -> None:
+    def shows(self, *texts: str, seconds: float = 60) -> None:
         """Wait until every one of `texts` is on the screen."""
         eventually(lambda: all(text in self.text for text in texts), seconds, what=repr(texts))
 

@@ -90,7 +90,7 @@ def test_an_opening_that_fails_is_said_in_words(
         modality = settings.modality("bad", port)
         start = time.monotonic()
         outcome = caller.echo(modality)
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 15, "acse_timeout did not count"
     assert outcome.state is state, outcome
     assert words in outcome.meaning
     assert outcome.advice
@@ -140,7 +140,7 @@ def test_tcp_that_is_not_answered(settings: Source, caller: Caller) -> None:
             filler.connect_ex(address)
         start = time.monotonic()
         outcome = caller.echo(settings.modality("drop", address[1]))
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 8, "connect_timeout did not count"
         for filler in fillers:
             filler.close()
     assert outcome.state is OutcomeState.UNREACHABLE

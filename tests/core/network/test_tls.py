@@ -356,7 +356,7 @@ def test_closing_ends_a_handshake_at_once(
         wait_until(lambda: any(t.name.startswith("from ") for t in threading.enumerate()), "taken")
         start = time.monotonic()
         listener.stop(0.0)
-        assert time.monotonic() - start < 1.0
+        assert time.monotonic() - start < 15, "it waited for the handshake"
 
 
 def test_a_cut_without_goodbye_leaves_no_half_object(
@@ -519,13 +519,13 @@ def test_the_alert_of_a_tls_peer_is_understood(settings: Source, caller: Caller)
 
 def test_a_call_is_cancelled_in_the_handshake(settings: Source, caller: Caller) -> None:
     cancel = threading.Event()
-    with raw.peer(lambda one: cancel.wait(5) and None) as port:
+    with raw.peer(lambda one: cancel.wait(30) and None) as port:
         peer = settings.modality("peer", port, tls=True)
         threading.Timer(0.2, cancel.set).start()
         start = time.monotonic()
         (outcome,) = caller.find(peer, Query(level=Level.STUDY), cancel)
     assert outcome.state in (OutcomeState.CANCELLED, OutcomeState.ABORTED)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 15, "it waited for the handshake"
 
 
 def test_a_file_that_shrinks_while_it_is_sent_is_an_error_and_no_crash(
