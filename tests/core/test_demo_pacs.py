@@ -31,18 +31,20 @@ def test_it_moves_a_study_to_the_console(tmp_path: Path) -> None:
     config.write_text(
         f'[station]\nae_title = "{own.ae_title}"\nhost = "127.0.0.1"\nport = {own.port}\n'
     )
-    with DemoPacs(own, tmp_path, TODAY) as pacs:
-        with Station.open(SettingsStore.open(config), tmp_path / "data") as console:
-            console.put_modality(pacs.modality)
-            console.listen()
-            assert console.echo(pacs.modality).ok
-            query = Query(level=Level.STUDY, keys={"PatientID": "P-1002", "StudyInstanceUID": ""})
-            match, _ = console.find(pacs.modality, query)
-            uid = match.values["StudyInstanceUID"]  # type: ignore[union-attr]
-            job = console.move(pacs.modality, [Ref(level=Level.STUDY, study_uid=uid)])
-            done = console.wait(job.id, timeout=30)
-            assert done.state is JobState.DONE
-            assert done.arrived == 36
+    with (
+        DemoPacs(own, tmp_path, TODAY) as pacs,
+        Station.open(SettingsStore.open(config), tmp_path / "data") as console,
+    ):
+        console.put_modality(pacs.modality)
+        console.listen()
+        assert console.echo(pacs.modality).ok
+        query = Query(level=Level.STUDY, keys={"PatientID": "P-1002", "StudyInstanceUID": ""})
+        match, _ = console.find(pacs.modality, query)
+        uid = match.values["StudyInstanceUID"]  # type: ignore[union-attr]
+        job = console.move(pacs.modality, [Ref(level=Level.STUDY, study_uid=uid)])
+        done = console.wait(job.id, timeout=30)
+        assert done.state is JobState.DONE
+        assert done.arrived == 36
     assert not list(tmp_path.glob("modalitty-demo-*"))
 
 
