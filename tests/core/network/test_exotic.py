@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import sys
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -208,6 +210,21 @@ def test_requests_of_two_contexts_in_one_pdu(port: int) -> None:
         values = b"".join(p_data(n, 3, echo_command(n))[6:] for n in (1, 3))
         raw.send(struct.pack(">BxI", 4, len(values)) + values)
         assert [raw.answer().responds_to for _ in range(2)] == [1, 3]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux acknowledges on request")
+def test_peers_that_write_piece_by_piece_are_not_held_up(port: int) -> None:
+    """Nagle's algorithm holds the second piece back until the first is acknowledged: 40 ms."""
+    with Raw.connect(port) as raw:
+        raw.send(request())
+        assert raw.pdu()[0] == 2
+        whole = p_data(1, 3, echo_command())
+        start = time.monotonic()
+        for _ in range(50):
+            raw.send(whole[:6])
+            raw.send(whole[6:])
+            assert raw.answer().status == 0
+        assert time.monotonic() - start < 1.0, "a delayed acknowledgement each is 2 s"
 
 
 @pytest.mark.parametrize("titles", [bytes(32), b"\xff" * 32, b" " * 32])
