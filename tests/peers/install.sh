@@ -10,6 +10,9 @@ command -v Orthanc >/dev/null || [ -x /usr/sbin/Orthanc ] || missing="$missing o
 command -v openssl >/dev/null || missing="$missing openssl"
 # Not a peer: it checks the demo's studies against the standard, and its test is skipped without it.
 command -v dciodvfy >/dev/null || missing="$missing dicom3tools"
+# Further makes of clients and servers; their tests are skipped without them.
+command -v gdcmscu >/dev/null || missing="$missing libgdcm-tools"
+command -v simple_storage >/dev/null || missing="$missing ctn"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
