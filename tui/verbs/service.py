@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import shutil
 import signal
 import tempfile
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
@@ -20,11 +20,14 @@ from core.demo.process import DemoProcess
 from core.errors import ListenError
 from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
+from tui.exits import Exit
 from tui.output import print_error
 from tui.verbs.context import Globals, log_to, options
 
 LOG_BYTES = 2_000_000
 LOG_FILES = 3
+GRACE = 60.0
+"""Seconds in which transfers may end after SIGTERM: less than service managers wait (90)."""
 GARBAGE = 50_000
 """Objects made, less those let go, before the collector looks for cycles; Python's own is 700."""
 
@@ -50,21 +53,47 @@ def demo(ctx: typer.Context) -> None:
 
 def serve(ctx: typer.Context) -> None:
     """Run the station without a screen, until SIGTERM: transfers end, then it exits with 0."""
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, on_signal)
-    with options(ctx).station() as station:
+    with _until_signalled() as wait, options(ctx).station() as station:
         station.listen()
         station.keep_jobs()
         host, port = station.listening or ("", 0)
         secured = f", by TLS on {station.listening_tls}" if station.listening_tls else ""
         print(f"{station.settings.station.ae_title} listens on {host}:{port}{secured}", flush=True)
-        stop.wait()
-        station.stop_listening()
+        wait()
+        station.stop_listening(GRACE)
+
+
+@contextlib.contextmanager
+def _until_signalled() -> Iterator[Callable[[], object]]:
+    """Take the signals that end us; give what waits for the first. A second Ctrl+C ends at once."""
+    # The system may hand a signal to any thread, and Python runs handlers in this one only: the
+    # pipe wakes it. An Event would not, and its lock may be held where the handler comes in.
+    wait, wake = os.pipe()
+    os.set_blocking(wake, False)
+    asked = False
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked and number == signal.SIGINT:
+            # A person who does not want to wait. What was acknowledged is safe at any moment.
+            os._exit(Exit.INTERRUPTED)
+        asked = True
+
+    before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    _on_end(on_signal)
+    try:
+        yield lambda: os.read(wait, 1)
+    finally:
+        # While the interpreter ends it lets go of our handlers, and a late signal would kill.
+        _on_end(signal.SIG_IGN)
+        signal.set_wakeup_fd(before)
+        os.close(wait)
+        os.close(wake)
+
+
+def _on_end(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, handler)
 
 
 @contextlib.contextmanager
