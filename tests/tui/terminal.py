@@ -14,6 +14,10 @@ from tests.peers.processes import eventually
 PROGRAM = "import sys; from tui.cli import main; sys.argv[0] = 'modalitty'; main()"
 
 
+# Test runners with workers export the size of their own terminal, which programs then believe.
+_ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+
+
 class Terminal:
     """A pty of so many columns and lines with `modalitty` in it."""
 
@@ -32,7 +36,7 @@ class Terminal:
             command[0],
             [*command[1:], *words],
             dimensions=(lines, columns),
-            env={**os.environ, "TERM": "xterm-256color", "TMUX": "", **env},
+            env={**_ENVIRONMENT, "TERM": "xterm-256color", "TMUX": "", **env},
             timeout=30,
         )
 
@@ -48,7 +52,11 @@ class Terminal:
 
     def shows(self, *texts: str, seconds: float = 60) -> None:
         """Wait until every one of `texts` is on the screen."""
-        eventually(lambda: all(text in self.text for text in texts), seconds, what=repr(texts))
+        try:
+            eventually(lambda: all(text in self.text for text in texts), seconds, what=repr(texts))
+        except AssertionError as error:
+            end = "" if self.child.isalive() else f"\nended with {self.child.exitstatus}"
+            raise AssertionError(f"{error}\n{self.text}{end}") from None
 
     def ends(self) -> int:
         """Wait for the end of the program; its exit code, or minus the signal that killed it."""

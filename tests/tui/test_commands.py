@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +75,13 @@ def test_bindings_carry_id_and_help() -> None:
     for binding in bindings(Place.NETWORK):
         assert binding.id.startswith("network.")  # type: ignore[union-attr]
         assert binding.tooltip  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("place", KINDS)
+def test_the_readme_names_every_key(place: Place) -> None:
+    lines = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+    row = next(line for line in lines if f"{place.value.capitalize()} |" in line)
+    shared = {command.key for command in COMMANDS if command.place is Place.EVERYWHERE}
+    for command in COMMANDS:
+        if command.place is place and command.key not in shared - {"y"}:
+            assert any(f"`{key}`" in row for key in command.keys.split(" ")), command.id
