@@ -175,7 +175,6 @@ def test_out_of_descriptors_and_back(cli: CommandLine) -> None:
 DAMAGE = {
     "gone": lambda journal: journal.unlink(),
     "cut short": lambda journal: os.truncate(journal, journal.stat().st_size // 2),
-    "empty": lambda journal: os.truncate(journal, 0),
     "garbage at its end": lambda journal: journal.write_bytes(
         journal.read_bytes() + b'["studies","9\x1b[2J\x07\xff\xfe'
     ),
