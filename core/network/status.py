@@ -269,6 +269,10 @@ def for_abort(source: int, reason: int) -> Meaning:
 
 
 _CONTEXTS: dict[int, tuple[str, str]] = {
+    0: (
+        "the peer accepted without naming a transfer syntax",
+        "an interoperability fault: trace it",
+    ),
     1: ("the peer refuses this service to us", "allow our AE title at the peer to use it"),
     2: ("the peer gave no reason", "look into the peer's log"),
     3: ("the peer does not offer this SOP class", "enable the SOP class on the peer"),

@@ -11,14 +11,13 @@ import pytest
 from msgspec.structs import replace
 
 from core.events import AssociationOpened, AssociationRejected
-from core.model import Modality
+from core.model import Level, Match, OutcomeState, Query
 from core.network import command, pdu
 from core.network.contexts import IMPLICIT_LE, VERIFICATION
 from core.network.scu import Caller
 from tests.core.network.fakes import Recorder, Source
 from tests.core.network.raw import (
     Raw,
-    accept_all,
     echo_command,
     p_data,
     peer,
@@ -227,6 +226,18 @@ def test_peers_that_write_piece_by_piece_are_not_held_up(port: int) -> None:
         assert time.monotonic() - start < 1.0, "a delayed acknowledgement each is 2 s"
 
 
+def acceptance(titles: bytes = b" " * 32, syntax: bytes = IMPLICIT_LE.encode()) -> bytes:
+    """An A-ASSOCIATE-AC of context 1."""
+    names = item(0x40, syntax) if syntax else b""
+    items = item(0x10, b"1.2.840.10008.3.1.1.1") + item(0x21, bytes((1, 0, 0, 0)) + names)
+    body = struct.pack(">HH", 1, 0) + titles + bytes(32) + items + item(0x50, BASIC)
+    return struct.pack(">BxI", 2, len(body)) + body
+
+
+_PATIENT = bytes.fromhex("1000100004000000") + b"A^B "
+_NO_ITEMS = bytes.fromhex("08001011ffffffff") + bytes.fromhex("feffdde000000000")
+
+
 @pytest.mark.parametrize("titles", [bytes(32), b"\xff" * 32, b" " * 32])
 def test_the_titles_of_an_acceptance_do_not_matter(
     titles: bytes, caller: Caller, settings: Source
@@ -234,17 +245,53 @@ def test_the_titles_of_an_acceptance_do_not_matter(
     """PS3.8 9.3.3: the fields are reserved, and not to be tested."""
 
     def script(raw: Raw) -> None:
-        sending, raw.send = raw.send, lambda data: held.append(data)  # type: ignore[method-assign]
-        held: list[bytes] = []
-        accept_all(raw)
-        raw.send = sending  # type: ignore[method-assign]
-        answer = bytearray(held[0])
-        answer[10:42] = titles
-        raw.send(bytes(answer))
+        raw.pdu()
+        raw.send(acceptance(titles=titles))
         number, asked = read_message(raw)
         respond(raw, number, asked, 0)
         read_message(raw)
 
     with peer(script) as at:
-        modality: Modality = settings.modality("odd", at)
-        assert caller.echo(modality).ok
+        assert caller.echo(settings.modality("odd", at)).ok
+
+
+def test_an_acceptance_without_a_transfer_syntax_is_told_in_words(
+    caller: Caller, settings: Source
+) -> None:
+    def script(raw: Raw) -> None:
+        raw.pdu()
+        raw.send(acceptance(syntax=b""))
+        read_message(raw)
+
+    with peer(script) as at:
+        outcome = caller.echo(settings.modality("odd", at))
+    assert outcome.state is OutcomeState.FAILED
+    assert "without naming a transfer syntax" in outcome.meaning
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        _PATIENT + bytes.fromhex("fcfffcff020000000000"),
+        _NO_ITEMS + _PATIENT,
+        bytes.fromhex("1000000004000000") + b"\1\2\3\4" + _PATIENT,
+        bytes.fromhex("1000100003000000") + b"A^B",
+    ],
+    ids=["trailing padding", "undefined length", "group length", "odd length"],
+)
+def test_matches_of_every_fashion_are_read(
+    identifier: bytes, caller: Caller, settings: Source
+) -> None:
+    def script(raw: Raw) -> None:
+        raw.pdu()
+        raw.send(acceptance())
+        number, asked = read_message(raw)
+        respond(raw, number, asked, 0xFF00, identifier)
+        respond(raw, number, asked, 0)
+        read_message(raw)
+
+    with peer(script) as at:
+        modality = settings.modality("odd", at)
+        items = list(caller.find(modality, Query(level=Level.STUDY, keys={"PatientName": ""})))
+    assert [item.values["PatientName"] for item in items if isinstance(item, Match)] == ["A^B"]
+    assert items[-1].state is OutcomeState.OK
