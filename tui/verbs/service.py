@@ -125,6 +125,8 @@ def _run(station: Station, given: Globals, title: str) -> None:
     terminal = probe(station.settings.preview)
     app = ModalittyApp(station, terminal, read_only=given.read_only, title=title)
     _spare_garbage_collection()
+    for stale in ("COLUMNS", "LINES"):  # where exported, they would outdo the terminal's own size
+        os.environ.pop(stale, None)
     app.run()
     raise typer.Exit(app.return_code or 0)
 
