@@ -16,7 +16,10 @@ from core.transfers.tools import Tools
 
 
 def run_send(order: SendOrder, progress: Progress, tools: Tools) -> None:
-    """Send what is held, and files; what a former attempt brought through is passed over."""
+    """Send what is held, and files; what a former attempt brought through is passed over.
+
+    Objects are counted by SOP Instance UID: a further file of one that goes already is skipped.
+    """
     items = list(_gather(order, progress, tools))
     progress.update(promised=len(items) + len(progress.done))
     last: Outcome | None = None
@@ -40,10 +43,15 @@ def _gather(order: SendOrder, progress: Progress, tools: Tools) -> Iterator[Inst
         if not held:
             progress.failed(ref.uid, "not held here")
         yield from (one for one in held if one.sop_instance_uid not in progress.done)
+    named: set[str] = set()
     for path in files_below([Path(path) for path in order.paths]):
         try:
-            if open_object(path).sop_instance_uid not in progress.done:
+            uid = open_object(path).sop_instance_uid
+            if uid in named:
+                progress.skipped()
+            elif uid not in progress.done:
                 yield path
+            named.add(uid)
         except NotDicomError:
             progress.skipped()
         except OSError as exc:

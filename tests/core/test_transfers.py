@@ -135,6 +135,15 @@ def test_what_is_sent_arrives_as_it_was(ours: Station, pacs: Station, files: lis
     assert (failed.state, failed.arrived, failed.failed) == (JobState.FAILED, 0, 3)
 
 
+def test_two_files_of_one_object_are_one_object(
+    ours: Station, pacs: Station, tmp_path: Path, files: list[Path]
+) -> None:
+    twin = tmp_path / "twin.dcm"
+    twin.write_bytes(files[0].read_bytes())
+    job = ours.wait(ours.send(ours.modality("pacs"), paths=[*files[:2], twin]).id, 30)
+    assert (job.state, job.promised, job.arrived, job.skipped) == (JobState.DONE, 2, 2, 1)
+
+
 def test_what_is_not_held_cannot_be_sent(ours: Station, pacs: Station) -> None:
     nothing = Ref(level=Level.STUDY, study_uid="1.2.3")
     job = ours.wait(ours.send(ours.modality("pacs"), refs=[nothing]).id, 30)

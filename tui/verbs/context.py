@@ -179,7 +179,7 @@ def summary(job: Job) -> str:
     if job.failed:
         parts.append(f"{job.failed} failed")
     if job.skipped:
-        parts.append(f"{job.skipped} files that are not DICOM skipped")
+        parts.append(f"{job.skipped} files skipped")
     return ", ".join(parts)
 
 
