@@ -38,13 +38,22 @@ class TlsWire(Wire):
         self._tls: ssl.SSLSocket | None = None
         self._stage = _Stage()
         self._left: OSError | None = None
+        self._wake: tuple[int, int] | None = os.pipe()
+        self._readable.register(self._wake[0], select.POLLIN)
 
     # -- from any thread
 
     def end(self, why: str) -> None:
-        """Make the next or present wait raise EndedHereError; from any thread, also repeatedly."""
+        """Make the next or present wait raise EndedHereError; from any thread, also repeatedly.
+
+        The socket is left alone: to OpenSSL the end of its input would be an attack, which it
+        answers with an alert, and nothing can be said after that.
+        """
         with self._swap:
-            super().end(why)
+            if not self._ended and self._wake is not None:
+                self._ended = why
+                os.write(self._wake[1], b"x")
+            self._ended = self._ended or why
 
     # -- the handshake
 
@@ -208,6 +217,12 @@ class TlsWire(Wire):
 
     def close(self, linger: float = 0.0) -> None:
         """Close, with TLS's own goodbye before that of TCP."""
+        with self._swap:
+            wake, self._wake = self._wake, None
+        if wake is not None:
+            self._readable.unregister(wake[0])
+            for end in wake:
+                os.close(end)
         if self._tls is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._tls.unwrap()

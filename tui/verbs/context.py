@@ -179,7 +179,8 @@ def summary(job: Job) -> str:
     if job.failed:
         parts.append(f"{job.failed} failed")
     if job.skipped:
-        parts.append(f"{job.skipped} files skipped")
+        why = "that are not DICOM" if job.kind is JobKind.IMPORT else "not sent"
+        parts.append(f"{job.skipped} files {why} skipped" if none else f"{job.skipped} files {why}")
     return ", ".join(parts)
 
 

@@ -231,15 +231,16 @@ def test_too_many_references_are_refused(
 
 
 def test_a_transaction_in_use_is_told_so(
-    ours: Ours, held: list[str], settings: Source, ct1: tuple[Inbox, Modality]
+    ours: Ours,
+    held: list[str],
+    ct1: tuple[Inbox, Modality],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     inbox, _ = ct1
-    # The first cannot be reported while the modality is at another address.
-    monkey = promises.DELAYS
-    promises.DELAYS = (60.0, 60.0)
+    # The first report waits until the second request is there.
+    monkeypatch.setattr(promises, "DELAYS", (60.0, 60.0))
     transaction = new_transaction()
     assert ask(ours, Inbox(), request_for(held[0], transaction=transaction), stay=False) == 0
-    promises.DELAYS = monkey
     second = Inbox()
     again = request_for(held[0], transaction=transaction)
     assert ask(ours, second, again, stay=True) == 0
