@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textual import on
@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from core.errors import ModalittyError
-from core.events import Severity
+from core.events import Notice, Severity
 from core.station import Station
 from tui.bridge import FRAME, Bridge, News, NewsWaiting
 from tui.commands import Place, bindings
@@ -65,8 +65,11 @@ class ModalittyApp(App[object]):
         terminal: Terminal | None = None,
         read_only: bool = False,
         title: str = "Modalitty",
+        notices: Sequence[Notice] = (),
     ) -> None:
+        """Show `station`; `notices` are what it said before there was a screen."""
         super().__init__()
+        self._notices = notices
         self.terminal = terminal or Terminal()
         self.painter = Painter(self)
         self.station = station
@@ -100,6 +103,7 @@ class ModalittyApp(App[object]):
         self._end_softly()
         self._listen()
         self.switch_mode(Place.NETWORK.value)
+        self._toast(self._notices)
 
     def post_display_hook(self) -> None:
         """Let pictures follow what was painted."""
@@ -140,11 +144,15 @@ class ModalittyApp(App[object]):
             return
         news = self.bridge.collect()
         self.session.status.take(news)
-        for notice in news.notices[-3:]:
+        self._toast(news.notices)
+        self.session.news.publish(news)
+
+    def _toast(self, notices: Sequence[Notice]) -> None:
+        """Show the last few of `notices`."""
+        for notice in notices[-3:]:
             severity, seconds = _TOASTS[notice.severity], toast_seconds(notice.severity)
             text = safe_text(notice.text, 300)
             self.notify(text, severity=severity, timeout=seconds, markup=False)  # type: ignore[arg-type]
-        self.session.news.publish(news)
 
     @on(QueryPeer)
     async def _query_peer(self, message: QueryPeer) -> None:

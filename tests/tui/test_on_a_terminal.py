@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.peers.processes import eventually
+from tests.samples import sample_file
+from tests.tui.commandline import CommandLine
 from tests.tui.terminal import Terminal
 
 
@@ -78,3 +80,17 @@ def test_it_lives_at_other_sizes(tmp_path: Path, columns: int, lines: int) -> No
         assert demo.ends() == 0
     finally:
         demo.close()
+
+
+def test_a_mended_index_is_said_on_the_screen_and_in_the_log(tmp_path: Path) -> None:
+    cli = CommandLine(tmp_path)
+    assert cli("import", sample_file("CT_small.dcm")).code == 0
+    (cli.data / "index" / "journal").unlink()
+    console = Terminal(cli.words(), {})
+    try:
+        console.shows("no modalities yet", "index")
+        console.type("q")
+        assert console.ends() == 0
+    finally:
+        console.close()
+    assert "index" in (cli.data / "log" / "modalitty.log").read_text()

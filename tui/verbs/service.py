@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
@@ -18,11 +18,12 @@ import typer
 from core.demo.pacs import HOST, free_port
 from core.demo.process import DemoProcess
 from core.errors import ListenError
+from core.events import Notice
 from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
 from tui.exits import Exit
 from tui.output import print_error
-from tui.verbs.context import Globals, log_to, options
+from tui.verbs.context import Globals, log_notice, log_to, options
 
 LOG_BYTES = 2_000_000
 LOG_FILES = 3
@@ -36,19 +37,27 @@ def console(ctx: typer.Context) -> None:
     """Open the console on the user's station."""
     given = options(ctx)
     with Station.open(given.store(), given.data) as station:
+        early: list[Notice] = []
+        forget = station.events.subscribe(
+            lambda event: early.append(event) if isinstance(event, Notice) else None
+        )
+        _log_to_file(station, given.log_level)
         try:
             station.listen()
         except ListenError as exc:
             # Worth having without a listener; the status bar says that it is closed.
             print_error(exc)
         station.keep_jobs()
-        _run(station, given, title="Modalitty")
+        forget()
+        _run(station, given, title="Modalitty", notices=early)
 
 
 def demo(ctx: typer.Context) -> None:
     """Open the console beside a simulated PACS with sample studies; leaves nothing behind."""
+    given = options(ctx)
     with demo_station() as station:
-        _run(station, options(ctx), title="Modalitty demo")
+        _log_to_file(station, given.log_level)
+        _run(station, given, title="Modalitty demo")
 
 
 def serve(ctx: typer.Context) -> None:
@@ -117,13 +126,12 @@ def demo_station() -> Iterator[Station]:
         yield station
 
 
-def _run(station: Station, given: Globals, title: str) -> None:
+def _run(station: Station, given: Globals, title: str, notices: Sequence[Notice] = ()) -> None:
     from tui.app import ModalittyApp  # late: the screen's libraries cost start-up time
     from tui.preview.probe import probe
 
-    _log_to_file(station.data_folder, given.log_level)
     terminal = probe(station.settings.preview)
-    app = ModalittyApp(station, terminal, read_only=given.read_only, title=title)
+    app = ModalittyApp(station, terminal, given.read_only, title, notices)
     _spare_garbage_collection()
     for stale in ("COLUMNS", "LINES"):  # where exported, they would outdo the terminal's own size
         os.environ.pop(stale, None)
@@ -140,8 +148,9 @@ def _spare_garbage_collection() -> None:
     gc.freeze()
 
 
-def _log_to_file(data: Path, level: str) -> None:
-    folder = data / "log"
+def _log_to_file(station: Station, level: str) -> None:
+    folder = station.data_folder / "log"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / "modalitty.log"
     log_to(RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES), level)
+    station.events.subscribe(log_notice)
