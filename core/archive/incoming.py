@@ -100,11 +100,12 @@ class Landing(Struct, frozen=True, kw_only=True):
             try:
                 self.files.put(temp, place)
                 position = self.index.add(header, size)
-            except OSError as error:
-                raise fault(error, "store an object") from error
-            except ArchiveError:
+            except (OSError, ArchiveError) as error:
+                # It may have its place already, and only the folder could not be synced.
                 if old_place != place:
                     self.files.remove(place)
+                if isinstance(error, OSError):
+                    raise fault(error, "store an object") from error
                 raise
         self.index.storage.sync(position)
         if old_place and old_place != place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from core.archive import files
 from core.archive.archive import Archive
 from core.archive.files import ObjectFiles
 from core.archive.incoming import Landing
-from core.errors import OutOfResourcesError
+from core.errors import ArchiveError, OutOfResourcesError
 from core.events import Notice
 from core.model import Level, Query, Ref, StoreAction
 from core.settings import Duplicates
@@ -155,6 +157,30 @@ def test_a_deletion_cut_short_is_finished(opener: Opener) -> None:
 
 
 @pytest.mark.parametrize("action", [StoreAction.STORED, StoreAction.REPLACED])
+def test_a_folder_that_cannot_be_synced_undoes_the_object(
+    opener: Opener, archive: Archive, action: StoreAction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when descriptors run out between the object's new name and its folder's sync."""
+    opener.policy = Duplicates.REPLACE
+    if action is StoreAction.REPLACED:
+        store(archive, make("1.2.9", InstanceNumber="1"))
+    store(archive, make("1.2.8"))  # its series' folder is there already
+    before = held(archive)
+
+    def fails(_: Path) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(files, "sync_folder", fails)
+    with pytest.raises(ArchiveError):
+        store(archive, make("1.2.9", InstanceNumber="2"))
+    monkeypatch.undo()
+    assert held(archive) == before
+    assert archive.check(repair=False).clean
+    store(archive, make("1.2.9", InstanceNumber="3"))
+    assert archive.check(repair=False).clean
+
+
+@pytest.mark.parametrize("action", [StoreAction.STORED, StoreAction.REPLACED])
 def test_a_journal_that_does_not_fit_undoes_the_object(
     opener: Opener, archive: Archive, action: StoreAction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,7 +210,7 @@ def test_a_journal_that_does_not_fit_undoes_the_object(
 FULL = """
 import resource, sys
 from pathlib import Path
-from core.errors import OutOfResourcesError
+from core.errors import ArchiveError, OutOfResourcesError
 from tests.core.archive.objects import Opener, make, store
 opener = Opener(Path(sys.argv[1]))
 archive = opener()
