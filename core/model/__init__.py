@@ -1,0 +1,55 @@
+"""The values that pass through the station's door: frozen, small, serialisable by msgspec.
+
+Text in them is as the peer or the object gave it. Whoever shows it makes it harmless first.
+"""
+
+from core.model.held import (
+    CheckReport,
+    Instance,
+    LookupHit,
+    ModalityCount,
+    ProtectedPatient,
+    Statistics,
+    StoreAction,
+    Stored,
+)
+from core.model.job import Failure, Job, JobKind, JobState
+from core.model.modality import ALL_OPERATIONS, Association, Modality, Operation, Retrieve
+from core.model.outcome import Counters, MoveResponse, Outcome, OutcomeState, SendResult
+from core.model.query import RETURN_KEYS, Level, Match, Query, Ref, Root
+from core.model.shown import ElementRow, Picture, PixelMode, Window
+
+__all__ = [
+    "ALL_OPERATIONS",
+    "RETURN_KEYS",
+    "Association",
+    "CheckReport",
+    "Counters",
+    "ElementRow",
+    "Failure",
+    "Instance",
+    "Job",
+    "JobKind",
+    "JobState",
+    "Level",
+    "LookupHit",
+    "Match",
+    "Modality",
+    "ModalityCount",
+    "MoveResponse",
+    "Operation",
+    "Outcome",
+    "OutcomeState",
+    "Picture",
+    "PixelMode",
+    "ProtectedPatient",
+    "Query",
+    "Ref",
+    "Retrieve",
+    "Root",
+    "SendResult",
+    "Statistics",
+    "StoreAction",
+    "Stored",
+    "Window",
+]
