@@ -172,7 +172,7 @@ class ModalittyApp(App[object]):
 
     def action_leave(self) -> None:
         """Leave; ask first where transfers run."""
-        running = [job for job in self.station.jobs() if not job.state.ended]
+        running = [job for job in self.station.jobs.all() if not job.state.ended]
         if not running:
             self.exit()
             return

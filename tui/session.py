@@ -36,7 +36,7 @@ class StatusKeeper:
 
     def __init__(self, station: Station) -> None:
         self._station = station
-        self._jobs = {job.id: job for job in station.jobs() if not job.state.ended}
+        self._jobs = {job.id: job for job in station.jobs.all() if not job.state.ended}
         self._received = 0
         self._fault = ""
         self.traffic: deque[Traffic] = deque(maxlen=TRAFFIC_KEPT)

@@ -90,7 +90,7 @@ class DemoPacs:
     def _fill(self, folder: Path) -> None:
         """Write the studies, import them, and take the files away again."""
         write_studies(folder, self._today or date.today())
-        job = self.station.wait(self.station.import_files([folder]).id)
+        job = self.station.jobs.wait(self.station.jobs.import_files([folder]).id)
         if job.state is not JobState.DONE:
             raise ModalittyError(f"the sample studies cannot be imported: {job.note}")
         shutil.rmtree(folder, ignore_errors=True)
@@ -116,7 +116,7 @@ def _listening(exits: ExitStack, folder: Path, console: Modality) -> Station:
         config.write_text(_CONFIG.format(port=free_port()), encoding="utf-8")
         station = Station.open(SettingsStore.open(config), folder / "data")
         try:
-            station.put_modality(console)
+            station.modalities.put(console)
             station.listen()
         except ListenError:
             station.close()

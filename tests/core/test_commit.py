@@ -27,16 +27,16 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture
 def ours(tmp_path: Path, files: list[Path]) -> Iterator[Station]:
     with station_at(tmp_path / "ours", "OURS") as station:
-        assert station.wait(station.import_files(files).id, 30).state is JobState.DONE
+        assert station.jobs.wait(station.jobs.import_files(files).id, 30).state is JobState.DONE
         yield station
 
 
 @pytest.fixture
 def pacs(tmp_path: Path, ours: Station, files: list[Path]) -> Iterator[Station]:
     with station_at(tmp_path / "pacs", "PACS") as station:
-        station.put_modality(as_modality(ours, "console"))
-        ours.put_modality(as_modality(station, "pacs"))
-        assert station.wait(station.import_files(files).id, 30).state is JobState.DONE
+        station.modalities.put(as_modality(ours, "console"))
+        ours.modalities.put(as_modality(station, "pacs"))
+        assert station.jobs.wait(station.jobs.import_files(files).id, 30).state is JobState.DONE
         yield station
 
 
@@ -53,7 +53,7 @@ class Silent:
         )
         port = self.server.socket.getsockname()[1]
         self.peer = Modality(name="silent", ae_title="SILENT", host="127.0.0.1", port=port)
-        ours.put_modality(self.peer)
+        ours.modalities.put(self.peer)
 
     def _take(self, event: evt.Event) -> tuple[int, None]:
         self.asked.release()
@@ -68,42 +68,42 @@ def silent(ours: Station) -> Iterator[Silent]:
 
 
 def ended(station: Station, job: Job) -> Job:
-    return station.wait(job.id, 30)
+    return station.jobs.wait(job.id, 30)
 
 
 def test_what_was_lost_is_named_and_a_retry_asks_for_that_only(
     ours: Station, pacs: Station
 ) -> None:
     refs = studies(ours)
-    lost = pacs.instances(studies(pacs)[0])[0]
+    lost = pacs.archive.instances(studies(pacs)[0])[0]
     Path(lost.path).rename(f"{lost.path}.away")
-    job = ended(ours, ours.commit(ours.modality("pacs"), refs))
+    job = ended(ours, ours.jobs.commit(ours.modalities.get("pacs"), refs))
     assert (job.kind, job.state) == (JobKind.COMMIT, JobState.PARTIAL)
     assert (job.promised, job.arrived, job.failed) == (4, 3, 1)
     assert [f.what for f in job.failures] == [lost.sop_instance_uid]
     Path(f"{lost.path}.away").rename(lost.path)
-    assert ours.retry(job.id)
+    assert ours.jobs.retry(job.id)
     job = ended(ours, job)
     assert (job.state, job.promised, job.arrived, job.failed) == (JobState.DONE, 4, 4, 0)
 
 
 def test_files_are_asked_for_as_well(ours: Station, pacs: Station, files: list[Path]) -> None:
-    job = ended(ours, ours.commit(ours.modality("pacs"), paths=files))
+    job = ended(ours, ours.jobs.commit(ours.modalities.get("pacs"), paths=files))
     assert job.state is JobState.DONE
     assert job.arrived == len(files)
 
 
 def test_a_job_that_waits_is_cancelled_at_once(ours: Station, silent: Silent) -> None:
-    job = ours.commit(silent.peer, studies(ours))
+    job = ours.jobs.commit(silent.peer, studies(ours))
     assert silent.asked.acquire(timeout=10)
-    assert ours.cancel(job.id)
-    assert ours.wait(job.id, 5).state is JobState.CANCELLED
+    assert ours.jobs.cancel(job.id)
+    assert ours.jobs.wait(job.id, 5).state is JobState.CANCELLED
 
 
 def test_a_report_that_never_comes_is_said(ours: Station, silent: Silent) -> None:
     ours.change("station.commit_timeout", 0.2)
     ours.change("station.commit_report_timeout", 0.5)
-    job = ended(ours, ours.commit(silent.peer, studies(ours)))
+    job = ended(ours, ours.jobs.commit(silent.peer, studies(ours)))
     assert job.state is JobState.FAILED
     assert "no report" in job.note
     assert job.outcome is not None
@@ -116,7 +116,7 @@ def test_without_a_listener_nobody_waits_for_a_call(
     ours.change("station.commit_timeout", 0.2)
     store = SettingsStore.open(ours.config_path)
     with Station.open(store, ours.data_folder, reads_only=True) as beside:
-        job = ended(beside, beside.commit(silent.peer, paths=files[:1]))
+        job = ended(beside, beside.jobs.commit(silent.peer, paths=files[:1]))
     assert job.state is JobState.FAILED
     assert job.outcome is not None
     assert "our listener is not open" in job.outcome.advice
@@ -125,46 +125,46 @@ def test_without_a_listener_nobody_waits_for_a_call(
 def test_waiting_for_reports_holds_up_no_transfer(
     ours: Station, silent: Silent, files: list[Path]
 ) -> None:
-    waiting = [ours.commit(silent.peer, studies(ours)) for _ in range(6)]
+    waiting = [ours.jobs.commit(silent.peer, studies(ours)) for _ in range(6)]
     for _ in waiting:
         assert silent.asked.acquire(timeout=10)
-    assert ended(ours, ours.import_files(files[:1])).state is JobState.DONE
-    assert all(ours.job(job.id).state is JobState.RUNNING for job in waiting)
+    assert ended(ours, ours.jobs.import_files(files[:1])).state is JobState.DONE
+    assert all(ours.jobs.one(job.id).state is JobState.RUNNING for job in waiting)
 
 
 def test_a_restart_asks_again(ours: Station, silent: Silent) -> None:
-    ours.keep_jobs()
-    ours.commit(silent.peer, studies(ours))
+    ours.jobs.keep()
+    ours.jobs.commit(silent.peer, studies(ours))
     assert silent.asked.acquire(timeout=10)
     ours.close()
     store = SettingsStore.open(ours.config_path)
     with Station.open(store, ours.data_folder) as again:
-        again.keep_jobs()
+        again.jobs.keep()
         assert silent.asked.acquire(timeout=10)
-        (job,) = [job for job in again.jobs() if job.kind is JobKind.COMMIT]
+        (job,) = [job for job in again.jobs.all() if job.kind is JobKind.COMMIT]
         assert job.state is JobState.RUNNING
 
 
 def test_what_is_not_held_cannot_be_asked_for(ours: Station, pacs: Station) -> None:
     nothing = Ref(level=Level.STUDY, study_uid="1.2.3")
-    job = ended(ours, ours.commit(ours.modality("pacs"), [nothing]))
+    job = ended(ours, ours.jobs.commit(ours.modalities.get("pacs"), [nothing]))
     assert job.state is JobState.FAILED
     assert job.failures[0].why == "not held here"
 
 
 def test_a_promise_is_kept_by_the_next_run(ours: Station, pacs: Station) -> None:
     """The station that promised is closed before it can report; the next one reports."""
-    pacs.put_modality(Modality(name="console", ae_title="OURS", host="127.0.0.1", port=1),
+    pacs.modalities.put(Modality(name="console", ae_title="OURS", host="127.0.0.1", port=1),
                       replaces="console")  # fmt: skip
     ours.change("station.commit_timeout", 0.1)
-    job = ours.commit(ours.modality("pacs"), studies(ours))
+    job = ours.jobs.commit(ours.modalities.get("pacs"), studies(ours))
     kept = pacs.data_folder / "commitments"
     eventually(lambda: list(kept.glob("*.json")), what="a promise on disk")
     pacs.close()
     assert list(kept.glob("*.json"))
     store = SettingsStore.open(pacs.config_path)
     with Station.open(store, pacs.data_folder) as again:
-        again.put_modality(as_modality(ours, "console"), replaces="console")
+        again.modalities.put(as_modality(ours, "console"), replaces="console")
         again.listen()
         assert ended(ours, job).state is JobState.DONE
         eventually(lambda: not list(kept.glob("*.json")), what="the promise kept")

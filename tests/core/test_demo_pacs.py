@@ -35,14 +35,14 @@ def test_it_moves_a_study_to_the_console(tmp_path: Path) -> None:
         DemoPacs(own, tmp_path, TODAY) as pacs,
         Station.open(SettingsStore.open(config), tmp_path / "data") as console,
     ):
-        console.put_modality(pacs.modality)
+        console.modalities.put(pacs.modality)
         console.listen()
         assert console.echo(pacs.modality).ok
         query = Query(level=Level.STUDY, keys={"PatientID": "P-1002", "StudyInstanceUID": ""})
         match, _ = console.find(pacs.modality, query)
         uid = match.values["StudyInstanceUID"]  # type: ignore[union-attr]
-        job = console.move(pacs.modality, [Ref(level=Level.STUDY, study_uid=uid)])
-        done = console.wait(job.id, timeout=30)
+        job = console.jobs.move(pacs.modality, [Ref(level=Level.STUDY, study_uid=uid)])
+        done = console.jobs.wait(job.id, timeout=30)
         assert done.state is JobState.DONE
         assert done.arrived == 36
     assert not list(tmp_path.glob("modalitty-demo-*"))

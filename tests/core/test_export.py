@@ -54,17 +54,17 @@ def fill(station: Station, tmp_path: Path, count: int = 3, syntax: str = EXPLICI
             BitsAllocated=16,
         )
         (source / str(number)).write_bytes(encode(ds, syntax))
-    job = station.wait(station.import_files([source]).id, 60)
+    job = station.jobs.wait(station.jobs.import_files([source]).id, 60)
     assert job.arrived == count, job
     shutil.rmtree(source)
 
 
 def run(station: Station, *refs: Ref, to: Path, **options: bool) -> Job:
-    return station.wait(station.export(refs or [STUDY], to, **options).id, 60)
+    return station.jobs.wait(station.jobs.export(refs or [STUDY], to, **options).id, 60)
 
 
 def held(station: Station, ref: Ref = STUDY) -> tuple[Instance, ...]:
-    return station.instances(ref)
+    return station.archive.instances(ref)
 
 
 def objects_in(folder: Path) -> list[bytes]:
@@ -118,7 +118,7 @@ def test_what_an_object_lacks_is_filled_in_its_records_and_not_in_the_object(
     lacking = dict.fromkeys(("PatientID", "StudyDate", "StudyTime", "Modality", "InstanceNumber"))
     (source / "1").write_bytes(encode(make("1.2.1.1", **lacking)))
     (source / "2").write_bytes(encode(make("1.2.1.2", **lacking, ContentDate="20230405")))
-    station.wait(station.import_files([source]).id, 30)
+    station.jobs.wait(station.jobs.import_files([source]).id, 30)
     assert run(station, to=folder).state is JobState.DONE
     assert objects_in(folder) == objects_held(station)
     patient, study, series, first, second = pydicom.dcmread(
@@ -142,7 +142,7 @@ def test_patients_who_share_an_id_stay_apart_and_names_keep_their_character_set(
         ds.SpecificCharacterSet = "ISO_IR 192"
         ds.PatientName = name
         (source / str(number)).write_bytes(encode(ds))
-    station.wait(station.import_files([source]).id, 30)
+    station.jobs.wait(station.jobs.import_files([source]).id, 30)
     refs = [Ref(level=Level.PATIENT, patient_id="P1")]
     assert run(station, *refs, to=folder).arrived == 2
     records = pydicom.dcmread(folder / "DICOMDIR").DirectoryRecordSequence
@@ -171,7 +171,7 @@ def test_a_report_is_listed_with_its_title_and_language_and_none_of_its_text(
     observer.VerificationDateTime = "20240102030405"
     ds.VerifyingObserverSequence = [observer]
     (tmp_path / "report").write_bytes(encode(ds, syntax))
-    station.wait(station.import_files([tmp_path / "report"]).id, 30)
+    station.jobs.wait(station.jobs.import_files([tmp_path / "report"]).id, 30)
     assert run(station, to=folder).state is JobState.DONE
     assert b"secret" not in (folder / "DICOMDIR").read_bytes()
     record = pydicom.dcmread(folder / "DICOMDIR").DirectoryRecordSequence[-1]
@@ -207,8 +207,8 @@ def test_a_zip_has_the_same_layout_and_comes_back_in(
     assert objects_in(folder) == objects_held(station)
     assert len(listed_in(folder)) == 3
     before = objects_held(station)
-    station.delete([STUDY])
-    assert station.wait(station.import_files([path]).id, 30).arrived == 3
+    station.archive.delete([STUDY])
+    assert station.jobs.wait(station.jobs.import_files([path]).id, 30).arrived == 3
     assert objects_held(station) == before
 
 
@@ -221,18 +221,18 @@ def test_without_a_dicomdir(station: Station, tmp_path: Path, folder: Path) -> N
 def test_every_sample_goes_out_and_comes_back_in(
     station: Station, tmp_path: Path, folder: Path
 ) -> None:
-    imported = station.wait(station.import_files(sample_files()).id, 100)
+    imported = station.jobs.wait(station.jobs.import_files(sample_files()).id, 100)
     query = Query(level=Level.STUDY, keys={"StudyInstanceUID": ""})
     refs = [
         Ref(level=Level.STUDY, study_uid=match.values["StudyInstanceUID"])
-        for match in station.list(query)
+        for match in station.archive.list(query)
     ]
     job = run(station, *refs, to=folder)
     assert job.state is JobState.DONE, job.failures
     assert imported.arrived >= job.arrived > 100
     before = {one.sop_instance_uid for ref in refs for one in held(station, ref)}
-    station.delete(refs)
-    again = station.wait(station.import_files([folder / "DICOMDIR"]).id, 60)
+    station.archive.delete(refs)
+    again = station.jobs.wait(station.jobs.import_files([folder / "DICOMDIR"]).id, 60)
     assert (again.state, again.arrived) == (JobState.DONE, job.arrived), again.failures
     assert {one.sop_instance_uid for ref in refs for one in held(station, ref)} == before
 
@@ -253,7 +253,7 @@ def test_nothing_is_overwritten(station: Station, tmp_path: Path, folder: Path) 
         (tmp_path / "data" / "objects" / "x", "archive's own folder"),
     ):
         with pytest.raises(UsageError, match=words):
-            station.export([STUDY], target)
+            station.jobs.export([STUDY], target)
     assert (folder / "mine").read_text() == (tmp_path / "mine.zip").read_text() == "precious"
 
 
@@ -269,8 +269,8 @@ def test_what_is_not_held_or_cannot_be_read_is_told_and_a_retry_does_the_rest(
         assert (job.state, job.arrived, job.failed) == (JobState.PARTIAL, 2, 2)
         assert {failure.what for failure in job.failures} == {"9", "1.2.1.1"}
         lost.write_bytes(data)
-        assert station.retry(job.id)
-        job = station.wait(job.id, 30)
+        assert station.jobs.retry(job.id)
+        job = station.jobs.wait(job.id, 30)
         assert (job.arrived, job.failed, job.promised) == (3, 1, 3)
         lost.unlink()
     lost.write_bytes(data)
@@ -306,7 +306,7 @@ class Stopper:
             self.seen.append(event.job)
             if event.job.arrived == self._after and not self._done.is_set():
                 self._done.set()
-                getattr(self._station, self._act)(event.job.id)
+                getattr(self._station.jobs, self._act)(event.job.id)
 
 
 def paused(station: Station, target: Path) -> tuple[Job, Stopper]:
@@ -316,16 +316,16 @@ def paused(station: Station, target: Path) -> tuple[Job, Stopper]:
     station.events.subscribe(
         lambda e: seen.set() if isinstance(e, JobChanged) and e.job.state.value == "paused" else 0
     )
-    job = station.export([STUDY], target)
+    job = station.jobs.export([STUDY], target)
     assert seen.wait(20)
     return job, stopper
 
 
 def resume(station: Station, job: Job) -> Job:
     deadline = time.monotonic() + 10
-    while not station.resume(job.id):  # its thread may still be letting go
+    while not station.jobs.resume(job.id):  # its thread may still be letting go
         assert time.monotonic() < deadline
-    return station.wait(job.id, 30)
+    return station.jobs.wait(job.id, 30)
 
 
 def is_complete(station: Station, target: Path) -> bool:
@@ -362,7 +362,7 @@ def test_what_is_deleted_in_the_pause_stays_in_the_export(
 ) -> None:
     fill(station, tmp_path, 6)
     job, _ = paused(station, tmp_path / name)
-    station.delete([Ref(level=Level.IMAGE, sop_instance_uid="1.2.1.0")])
+    station.archive.delete([Ref(level=Level.IMAGE, sop_instance_uid="1.2.1.0")])
     job = resume(station, job)
     assert (job.state, job.arrived) == (JobState.DONE, 6), job
     out = tmp_path / name
@@ -394,16 +394,16 @@ def test_a_kept_export_goes_on_after_a_restart(tmp_path: Path, name: str) -> Non
     config.write_text(shipped_config_path().read_text())
     with Station.open(SettingsStore.open(config), tmp_path / "data") as first:
         fill(first, tmp_path, 6)
-        first.keep_jobs()
+        first.jobs.keep()
         begun = threading.Event()
         first.events.subscribe(
             lambda e: begun.set() if isinstance(e, JobChanged) and e.job.arrived == 2 else None
         )
-        job = first.export([STUDY], tmp_path / name)
+        job = first.jobs.export([STUDY], tmp_path / name)
         assert begun.wait(20)
     with Station.open(SettingsStore.open(config), tmp_path / "data") as second:
-        second.keep_jobs()
-        job = second.wait(job.id, 30)
+        second.jobs.keep()
+        job = second.jobs.wait(job.id, 30)
         assert (job.state, job.arrived) == (JobState.DONE, 6), job
         assert is_complete(second, tmp_path / name)
 
@@ -422,8 +422,8 @@ def test_a_cancel_leaves_nothing(station: Station, tmp_path: Path, name: str) ->
 def test_a_cancel_in_the_pause_leaves_nothing(station: Station, tmp_path: Path, name: str) -> None:
     fill(station, tmp_path, 6)
     job, _ = paused(station, tmp_path / name)
-    assert station.cancel(job.id)
-    station.wait(job.id, 10)
+    assert station.jobs.cancel(job.id)
+    station.jobs.wait(job.id, 10)
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and "out" in str(path)]
 
 

@@ -62,7 +62,7 @@ def pacs(tmp_path_factory: pytest.TempPathFactory, files: list[Path]) -> Iterato
     """A station of ours that holds the sample studies, and lets everybody in."""
     with station_at(tmp_path_factory.mktemp("pacs") / "pacs", "PACS") as station:
         station.change("station.accept.unknown_callers", "accept")
-        job = station.wait(station.import_files([files[0].parents[2]]).id, 60)
+        job = station.jobs.wait(station.jobs.import_files([files[0].parents[2]]).id, 60)
         assert job.state is JobState.DONE
         yield station
 
@@ -70,7 +70,7 @@ def pacs(tmp_path_factory: pytest.TempPathFactory, files: list[Path]) -> Iterato
 def ct_study(station: Station) -> tuple[Ref, tuple[Instance, ...]]:
     """A study with CT images, and nothing else that pynetdicom would need a context for."""
     for ref in studies(station):
-        held = station.instances(ref)
+        held = station.archive.instances(ref)
         if {one.sop_class_uid for one in held} == {CTImageStorage}:
             return ref, held
     raise AssertionError("there is no CT")
@@ -80,7 +80,7 @@ def held(station: Station) -> dict[str, bytes]:
     """SOP Instance UID → data set, as it lies on the disk."""
     found = {}
     for ref in studies(station):
-        for one in station.instances(ref):
+        for one in station.archive.instances(ref):
             found[one.sop_instance_uid] = data_set(Path(one.path))
     return found
 
@@ -98,8 +98,8 @@ def data_set(path: Path) -> bytes:
 def test_a_get_brings_every_object_as_it_is(ours: Station, pacs: Station) -> None:
     stored: list[InstanceStored] = []
     ours.events.subscribe(lambda e: stored.append(e) if isinstance(e, InstanceStored) else None)
-    ours.put_modality(as_modality(pacs, "pacs"))
-    job = ours.wait(ours.get(ours.modality("pacs"), studies(pacs)).id, 60)
+    ours.modalities.put(as_modality(pacs, "pacs"))
+    job = ours.jobs.wait(ours.jobs.get(ours.modalities.get("pacs"), studies(pacs)).id, 60)
     assert (job.kind, job.state) == (JobKind.GET, JobState.DONE), job
     assert job.arrived == job.promised == job.completed == len(held(pacs))
     assert held(ours) == held(pacs)
@@ -112,28 +112,28 @@ def test_a_modality_says_how_its_objects_come(ours: Station, pacs: Station, way:
         name="pacs", ae_title="PACS", host="127.0.0.1", port=pacs.settings.station.port,
         retrieve=way,
     )  # fmt: skip
-    ours.put_modality(known)
-    assert ours.modality("pacs").retrieve is way
+    ours.modalities.put(known)
+    assert ours.modalities.get("pacs").retrieve is way
     assert ("retrieve" in ours.config_path.read_text().split("[modalities.pacs]")[1]) is (
         way is Retrieve.GET
     )
     ref, _ = ct_study(pacs)
-    job = ours.retrieve(ours.modality("pacs"), [ref])
+    job = ours.jobs.retrieve(ours.modalities.get("pacs"), [ref])
     assert job.kind.value == way.value
-    ours.cancel(job.id)
-    third = ours.retrieve(ours.modality("pacs"), [ref], "ELSEWHERE")
+    ours.jobs.cancel(job.id)
+    third = ours.jobs.retrieve(ours.modalities.get("pacs"), [ref], "ELSEWHERE")
     assert third.kind is JobKind.MOVE
-    ours.cancel(third.id)
+    ours.jobs.cancel(third.id)
 
 
 def test_a_retry_gets_only_what_is_missing(ours: Station, pacs: Station) -> None:
-    ours.put_modality(as_modality(pacs, "pacs"))
+    ours.modalities.put(as_modality(pacs, "pacs"))
     ref, instances = ct_study(pacs)
     lost = instances[:3]
     for one in lost:
         Path(one.path).rename(f"{one.path}.away")
     try:
-        first = ours.wait(ours.get(ours.modality("pacs"), [ref]).id, 60)
+        first = ours.jobs.wait(ours.jobs.get(ours.modalities.get("pacs"), [ref]).id, 60)
     finally:
         for one in lost:
             Path(f"{one.path}.away").rename(one.path)
@@ -148,8 +148,8 @@ def test_a_retry_gets_only_what_is_missing(ours: Station, pacs: Station) -> None
             else None
         )
     )
-    assert ours.retry(first.id)
-    second = ours.wait(first.id, 60)
+    assert ours.jobs.retry(first.id)
+    second = ours.jobs.wait(first.id, 60)
     assert (second.state, second.arrived, second.missing) == (JobState.DONE, len(instances), 0)
     assert sorted(came) == sorted(one.sop_instance_uid for one in lost)
 
@@ -207,7 +207,7 @@ def objects(files: list[Path]) -> list[Dataset]:
 def _job(ours: Station, provider: Provider, uid: str) -> Job:
     try:
         ref = Ref(level=Level.STUDY, study_uid=uid)
-        return ours.wait(ours.get(provider.modality, [ref]).id, 30)
+        return ours.jobs.wait(ours.jobs.get(provider.modality, [ref]).id, 30)
     finally:
         provider.server.shutdown()
 
@@ -243,12 +243,12 @@ def test_a_cancel_reaches_the_peer(ours: Station, objects: list[Dataset]) -> Non
 
         ours.events.subscribe(on_event)
         ref = Ref(level=Level.STUDY, study_uid=str(objects[0].StudyInstanceUID))
-        job = ours.get(provider.modality, [ref])
+        job = ours.jobs.get(provider.modality, [ref])
         assert came.wait(10)
-        assert ours.cancel(job.id)
+        assert ours.jobs.cancel(job.id)
         # The peer sends nothing while it waits: the C-CANCEL is on its way when it goes on.
         threading.Timer(0.5, provider.pause.set).start()
-        ended = ours.wait(job.id, 20)
+        ended = ours.jobs.wait(job.id, 20)
     finally:
         provider.server.shutdown()
     assert ended.state is JobState.CANCELLED
@@ -268,7 +268,7 @@ def test_a_full_archive_is_told_to_the_peer(ours: Station, objects: list[Dataset
 
 def test_nobody_there_is_said_at_once(ours: Station) -> None:
     gone = Modality(name="gone", ae_title="GONE", host="127.0.0.1", port=free_port())
-    job = ours.wait(ours.get(gone, [Ref(level=Level.STUDY, study_uid="1.2")]).id, 20)
+    job = ours.jobs.wait(ours.jobs.get(gone, [Ref(level=Level.STUDY, study_uid="1.2")]).id, 20)
     assert job.state is JobState.FAILED
     assert job.outcome is not None
     assert "refused" in job.outcome.meaning
@@ -412,14 +412,14 @@ def test_a_requestor_that_goes_away_in_the_middle_harms_nothing(pacs: Station) -
 def test_who_may_get_but_not_store_gets(pacs: Station) -> None:
     ref, instances = ct_study(pacs)
     allow = (Operation.ECHO, Operation.GET)
-    pacs.put_modality(
+    pacs.modalities.put(
         Modality(name="getter", ae_title="GETTER", host="127.0.0.1", port=1, allow=allow)
     )
     try:
         getter = Getter(pacs)
         *_, (status, _) = getter.get(QueryRetrieveLevel="STUDY", StudyInstanceUID=ref.study_uid)
         assert (status.Status, len(getter.got)) == (0, len(instances))
-        pacs.put_modality(
+        pacs.modalities.put(
             Modality(name="getter", ae_title="GETTER", host="127.0.0.1", port=1, allow=allow[:1]),
             replaces="getter",
         )
@@ -430,7 +430,7 @@ def test_who_may_get_but_not_store_gets(pacs: Station) -> None:
         assert refused.rejected_contexts[0].result == 1
         refused.abort()
     finally:
-        pacs.remove_modality("getter")
+        pacs.modalities.remove("getter")
 
 
 def test_both_sides_see_the_traffic(ours: Station, pacs: Station) -> None:
@@ -441,7 +441,7 @@ def test_both_sides_see_the_traffic(ours: Station, pacs: Station) -> None:
         )
     ref, instances = ct_study(pacs)
     peer = as_modality(pacs, "pacs")
-    ours.wait(ours.get(peer, [ref]).id, 30)
+    ours.jobs.wait(ours.jobs.get(peer, [ref]).id, 30)
     for name, ours_asked in (("ours", True), ("pacs", False)):
         stores = [e for e in seen[name] if e.operation == "C-STORE"]
         assert len(stores) == len(instances)
@@ -474,7 +474,7 @@ def test_we_get_from_orthanc(ours: Station, tmp_path: Path, files: list[Path]) -
         peer = Modality(name="o", ae_title="ORTHANC", host="127.0.0.1", port=orthanc.port)
         uids = {str(dcmread(path, stop_before_pixels=True).StudyInstanceUID) for path in files}
         refs = [Ref(level=Level.STUDY, study_uid=uid) for uid in sorted(uids)]
-        job = ours.wait(ours.get(peer, refs).id, 60)
+        job = ours.jobs.wait(ours.jobs.get(peer, refs).id, 60)
     assert (job.state, job.arrived) == (JobState.DONE, len(files)), job
 
 
@@ -482,13 +482,15 @@ def test_we_get_from_orthanc(ours: Station, tmp_path: Path, files: list[Path]) -
 def test_we_get_from_dcmqrscp(ours: Station, tmp_path: Path, files: list[Path]) -> None:
     with dcmtk.dcmqrscp(tmp_path / "qr", {"ours": ("OURS", 1)}) as qr:
         peer = Modality(name="q", ae_title="DCMQRSCP", host="127.0.0.1", port=qr.port)
-        sent = ours.wait(ours.send(peer, paths=files).id, 60)
+        sent = ours.jobs.wait(ours.jobs.send(peer, paths=files).id, 60)
         assert sent.state is JobState.DONE, sent
         uids = {str(dcmread(path, stop_before_pixels=True).StudyInstanceUID) for path in files}
         refs = [Ref(level=Level.STUDY, study_uid=uid) for uid in sorted(uids)]
-        job = ours.wait(ours.get(peer, refs).id, 60)
+        job = ours.jobs.wait(ours.jobs.get(peer, refs).id, 60)
     assert (job.state, job.arrived) == (JobState.DONE, len(files)), job
-    assert len(list(ours.list(Query(level=Level.IMAGE, keys={"SOPInstanceUID": ""})))) == len(files)
+    assert len(
+        list(ours.archive.list(Query(level=Level.IMAGE, keys={"SOPInstanceUID": ""})))
+    ) == len(files)
 
 
 COMPRESSED = (
@@ -519,6 +521,8 @@ def test_compressed_objects_come_from_orthanc_as_they_are(ours: Station, tmp_pat
         orthanc.know("ours", "OURS", ours.settings.station.port)
         peer = Modality(name="o", ae_title="ORTHANC", host="127.0.0.1", port=orthanc.port)
         ref = Ref(level=Level.STUDY, study_uid="1.2.3")
-        job = ours.wait(ours.get(peer, [ref]).id, 60)
+        job = ours.jobs.wait(ours.jobs.get(peer, [ref]).id, 60)
     assert (job.state, job.arrived) == (JobState.DONE, len(paths)), job
-    assert {one.sop_instance_uid: one.transfer_syntax_uid for one in ours.instances(ref)} == wanted
+    assert {
+        one.sop_instance_uid: one.transfer_syntax_uid for one in ours.archive.instances(ref)
+    } == wanted

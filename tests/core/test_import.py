@@ -35,11 +35,11 @@ def station(tmp_path: Path) -> Iterator[Station]:
 
 
 def run(station: Station, *paths: Path) -> Job:
-    return station.wait(station.import_files(paths).id, 60)
+    return station.jobs.wait(station.jobs.import_files(paths).id, 60)
 
 
 def held(station: Station, study: str = STUDY) -> dict[str, Instance]:
-    found = station.instances(Ref(level=Level.STUDY, study_uid=study))
+    found = station.archive.instances(Ref(level=Level.STUDY, study_uid=study))
     return {one.sop_instance_uid: one for one in found}
 
 
@@ -126,8 +126,8 @@ def test_progress_is_told_with_counts_and_bytes_and_a_retry_passes_over_what_is_
     assert job.arrived_bytes == sum(one.size for one in held(station).values())
     (folder / "not-there").write_bytes(part10("1.2.99"))
     stamps = {one.path: Path(one.path).stat().st_mtime_ns for one in held(station).values()}
-    assert station.retry(job.id)
-    job = station.wait(job.id, 30)
+    assert station.jobs.retry(job.id)
+    job = station.jobs.wait(job.id, 30)
     assert job.state is JobState.DONE
     assert (job.arrived, job.skipped, job.failed) == (7, 1, 0)
     assert all(Path(path).stat().st_mtime_ns == stamp for path, stamp in stamps.items())
@@ -141,16 +141,16 @@ def test_names_that_are_not_utf_8_are_taken_kept_and_told(tmp_path: Path) -> Non
     (folder / os.fsdecode(b"good\xff")).write_bytes(part10("1.2.3"))
     (folder / os.fsdecode(b"bad\xff")).write_bytes(part10("1.2.4")[:180])
     with Station.open(SettingsStore.open(config), tmp_path / "data") as station:
-        station.keep_jobs()
+        station.jobs.keep()
         job = run(station, folder)
         assert (job.state, job.arrived, job.failed) == (JobState.PARTIAL, 1, 1), job.note
         assert job.failures[0].what.endswith("bad\udcff")
     (folder / os.fsdecode(b"bad\xff")).write_bytes(part10("1.2.4"))
     with Station.open(SettingsStore.open(config), tmp_path / "data") as station:
-        station.keep_jobs()
-        assert station.job(job.id).title == str(folder)
-        assert station.retry(job.id)
-        job = station.wait(job.id, 30)
+        station.jobs.keep()
+        assert station.jobs.one(job.id).title == str(folder)
+        assert station.jobs.retry(job.id)
+        job = station.jobs.wait(job.id, 30)
         assert (job.state, job.arrived) == (JobState.DONE, 2), job
 
 
@@ -334,7 +334,7 @@ def test_pydicoms_dicomdirs(station: Station, tmp_path: Path, name: str) -> None
     job = run(station, tmp_path / "set" / name)
     assert job.state is JobState.DONE, job
     query = Query(level=Level.STUDY, keys={"StudyInstanceUID": ""})
-    uids = {m.values["StudyInstanceUID"] for m in station.list(query)}
+    uids = {m.values["StudyInstanceUID"] for m in station.archive.list(query)}
     assert {uid for study in uids for uid in held(station, study)} == expected
     assert job.arrived == len(expected)
 
@@ -364,7 +364,7 @@ def stop_after(station: Station, act: str, arrived: int) -> threading.Event:
             return
         if event.job.arrived == arrived and not acted.is_set():
             acted.set()
-            getattr(station, act)(event.job.id)
+            getattr(station.jobs, act)(event.job.id)
         if event.job.state is JobState.PAUSED:
             paused.set()
 
@@ -395,13 +395,13 @@ def many(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
 def test_a_paused_import_goes_on_with_what_is_left(station: Station, many: Path) -> None:
     paused = stop_after(station, "pause", 3)
-    job = station.import_files([many])
+    job = station.jobs.import_files([many])
     assert paused.wait(20)
     assert len(held(station)) == 3
     deadline = time.monotonic() + 10
-    while not station.resume(job.id):
+    while not station.jobs.resume(job.id):
         assert time.monotonic() < deadline
-    job = station.wait(job.id, 30)
+    job = station.jobs.wait(job.id, 30)
     total = 8 if many.name == "DICOMDIR" else 9
     assert (job.state, job.arrived, job.promised) == (JobState.DONE, 8, total), job
     assert job.skipped == total - 8

@@ -36,7 +36,7 @@ MODELS = {
 def pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     files = write_studies(tmp_path_factory.mktemp("studies"), datetime.date(2026, 1, 15))
     with station_at(tmp_path_factory.mktemp("pacs") / "pacs", "PACS") as station:
-        job = station.wait(station.import_files([files[0].parents[2]]).id, 60)
+        job = station.jobs.wait(station.jobs.import_files([files[0].parents[2]]).id, 60)
         assert job.state is JobState.DONE
         yield station
 
@@ -55,7 +55,7 @@ class Mover:
         handlers = [(evt.EVT_C_STORE, self._store)]
         self.server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
         self.ae = ae
-        pacs.put_modality(
+        pacs.modalities.put(
             Modality(
                 name="mover", ae_title="MOVER", host="127.0.0.1",
                 port=self.server.server_address[1],
@@ -171,7 +171,7 @@ def test_movescu_has_storescp_as_third_party(pacs: Station, tmp_path: Path, opti
     with dcmtk.storescp(tmp_path / "in") as third:
         for name, title, port in (("third", "THIRD", third.port), ("movescu", "MOVESCU", 1)):
             known = Modality(name=name, ae_title=title, host="127.0.0.1", port=port)
-            pacs.put_modality(known, replaces=name if name in pacs.settings.modalities else "")
+            pacs.modalities.put(known, replaces=name if name in pacs.settings.modalities else "")
         done = dcmtk.run(
             "movescu", "-v", option, "-aet", "MOVESCU", "-aec", "PACS", "-aem", "THIRD",
             "-k", "0008,0052=STUDY", "-k", f"0010,0020={patient}",
@@ -185,7 +185,7 @@ def test_a_destination_that_is_not_there_is_told(pacs: Station) -> None:
     ref, instances = ct_study(pacs)
     with Mover(pacs) as mover:
         nowhere = Modality(name="mover", ae_title="MOVER", host="127.0.0.1", port=free_port())
-        pacs.put_modality(nowhere, replaces="mover")
+        pacs.modalities.put(nowhere, replaces="mover")
         status, identifier = mover.move(QueryRetrieveLevel="STUDY", StudyInstanceUID=ref.study_uid)
     assert (status.Status, status.NumberOfFailedSuboperations) == (0xA702, len(instances))
     assert identifier is not None

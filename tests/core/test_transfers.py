@@ -54,9 +54,9 @@ def ours(tmp_path: Path) -> Iterator[Station]:
 @pytest.fixture
 def pacs(tmp_path: Path, ours: Station, files: list[Path]) -> Iterator[Station]:
     with station_at(tmp_path / "pacs", "PACS") as station:
-        station.put_modality(as_modality(ours, "console"))
-        ours.put_modality(as_modality(station, "pacs"))
-        job = station.wait(station.import_files([files[0].parents[2]]).id, 60)
+        station.modalities.put(as_modality(ours, "console"))
+        ours.modalities.put(as_modality(station, "pacs"))
+        job = station.jobs.wait(station.jobs.import_files([files[0].parents[2]]).id, 60)
         assert (job.state, job.arrived) == (JobState.DONE, len(files))
         yield station
 
@@ -65,34 +65,36 @@ def studies(station: Station) -> list[Ref]:
     query = Query(level=Level.STUDY, keys={"StudyInstanceUID": ""})
     return [
         Ref(level=Level.STUDY, study_uid=match.values["StudyInstanceUID"])
-        for match in station.list(query)
+        for match in station.archive.list(query)
     ]
 
 
 def test_a_move_is_counted_by_arrivals(ours: Station, pacs: Station, files: list[Path]) -> None:
     seen: list[Job] = []
     ours.events.subscribe(lambda e: seen.append(e.job) if isinstance(e, JobChanged) else None)
-    job = ours.wait(ours.move(ours.modality("pacs"), studies(pacs)).id, 60)
+    job = ours.jobs.wait(ours.jobs.move(ours.modalities.get("pacs"), studies(pacs)).id, 60)
     assert job.state is JobState.DONE, job
     assert job.arrived == job.promised == job.completed == len(files)
-    assert job.arrived_bytes == sum(i.size for ref in studies(ours) for i in ours.instances(ref))
+    assert job.arrived_bytes == sum(
+        i.size for ref in studies(ours) for i in ours.archive.instances(ref)
+    )
     assert [j.arrived for j in seen] == sorted(j.arrived for j in seen)
     assert len(studies(ours)) == len(studies(pacs))
 
 
 def test_two_moves_at_once_do_not_count_each_others_objects(ours: Station, pacs: Station) -> None:
-    peer = ours.modality("pacs")
-    jobs = {ref.study_uid: ours.move(peer, [ref]) for ref in studies(pacs)}
+    peer = ours.modalities.get("pacs")
+    jobs = {ref.study_uid: ours.jobs.move(peer, [ref]) for ref in studies(pacs)}
     for uid, job in jobs.items():
-        ended = ours.wait(job.id, 60)
-        held = ours.instances(Ref(level=Level.STUDY, study_uid=uid))
+        ended = ours.jobs.wait(job.id, 60)
+        held = ours.archive.instances(Ref(level=Level.STUDY, study_uid=uid))
         assert ended.arrived == len(held) > 0
 
 
 def test_a_move_to_a_peer_that_cannot_reach_us_says_why(ours: Station, pacs: Station) -> None:
     wrong = Modality(name="console", ae_title="OURS", host="127.0.0.1", port=free_port())
-    pacs.put_modality(wrong, replaces="console")
-    job = ours.wait(ours.move(ours.modality("pacs"), studies(pacs)[:1]).id, 30)
+    pacs.modalities.put(wrong, replaces="console")
+    job = ours.jobs.wait(ours.jobs.move(ours.modalities.get("pacs"), studies(pacs)[:1]).id, 30)
     assert job.state is JobState.FAILED
     assert job.outcome is not None
     assert job.outcome.status == 0xA702
@@ -100,7 +102,9 @@ def test_a_move_to_a_peer_that_cannot_reach_us_says_why(ours: Station, pacs: Sta
 
 
 def test_an_unknown_destination_is_told(ours: Station, pacs: Station) -> None:
-    job = ours.wait(ours.move(ours.modality("pacs"), studies(pacs)[:1], "NOBODY").id, 30)
+    job = ours.jobs.wait(
+        ours.jobs.move(ours.modalities.get("pacs"), studies(pacs)[:1], "NOBODY").id, 30
+    )
     assert job.state is JobState.FAILED
     assert job.outcome is not None
     assert job.outcome.status == 0xA801
@@ -118,7 +122,7 @@ def test_success_with_nothing_sent_is_no_success(ours: Station) -> None:
         port = server.socket.getsockname()[1]
         liar = Modality(name="liar", ae_title="LIAR", host="127.0.0.1", port=port)
         ref = Ref(level=Level.STUDY, study_uid="1.2.3")
-        job = ours.wait(ours.move(liar, [ref]).id, 30)
+        job = ours.jobs.wait(ours.jobs.move(liar, [ref]).id, 30)
     finally:
         server.shutdown()
     assert job.state is JobState.FAILED
@@ -128,10 +132,10 @@ def test_success_with_nothing_sent_is_no_success(ours: Station) -> None:
 
 
 def test_what_is_sent_arrives_as_it_was(ours: Station, pacs: Station, files: list[Path]) -> None:
-    job = ours.wait(ours.send(ours.modality("pacs"), paths=files[:3]).id, 30)
+    job = ours.jobs.wait(ours.jobs.send(ours.modalities.get("pacs"), paths=files[:3]).id, 30)
     assert (job.state, job.arrived) == (JobState.DONE, 3)
     gone = Modality(name="gone", ae_title="GONE", host="127.0.0.1", port=free_port())
-    failed = ours.wait(ours.send(gone, paths=files[:3]).id, 30)
+    failed = ours.jobs.wait(ours.jobs.send(gone, paths=files[:3]).id, 30)
     assert (failed.state, failed.arrived, failed.failed) == (JobState.FAILED, 0, 3)
 
 
@@ -140,28 +144,30 @@ def test_two_files_of_one_object_are_one_object(
 ) -> None:
     twin = tmp_path / "twin.dcm"
     twin.write_bytes(files[0].read_bytes())
-    job = ours.wait(ours.send(ours.modality("pacs"), paths=[*files[:2], twin]).id, 30)
+    job = ours.jobs.wait(
+        ours.jobs.send(ours.modalities.get("pacs"), paths=[*files[:2], twin]).id, 30
+    )
     assert (job.state, job.promised, job.arrived, job.skipped) == (JobState.DONE, 2, 2, 1)
 
 
 def test_what_is_not_held_cannot_be_sent(ours: Station, pacs: Station) -> None:
     nothing = Ref(level=Level.STUDY, study_uid="1.2.3")
-    job = ours.wait(ours.send(ours.modality("pacs"), refs=[nothing]).id, 30)
+    job = ours.jobs.wait(ours.jobs.send(ours.modalities.get("pacs"), refs=[nothing]).id, 30)
     assert job.state is JobState.FAILED
     assert job.failures[0].why == "not held here"
     with pytest.raises(UsageError):
-        ours.send(ours.modality("pacs"))
+        ours.jobs.send(ours.modalities.get("pacs"))
 
 
 def test_what_a_move_missed_is_known_by_uid_and_a_retry_brings_only_that(
     ours: Station, pacs: Station
 ) -> None:
-    ref = max(studies(pacs), key=lambda ref: len(pacs.instances(ref)))
-    total = len(pacs.instances(ref))
-    lost = pacs.instances(ref)[:3]
+    ref = max(studies(pacs), key=lambda ref: len(pacs.archive.instances(ref)))
+    total = len(pacs.archive.instances(ref))
+    lost = pacs.archive.instances(ref)[:3]
     for one in lost:
         Path(one.path).rename(f"{one.path}.away")
-    first = ours.wait(ours.move(ours.modality("pacs"), [ref]).id, 60)
+    first = ours.jobs.wait(ours.jobs.move(ours.modalities.get("pacs"), [ref]).id, 60)
     assert first.state is JobState.PARTIAL
     assert (first.arrived, first.promised, first.missing) == (total - 3, total, 3)
     assert {f.what for f in first.failures} == {one.sop_instance_uid for one in lost}
@@ -176,8 +182,8 @@ def test_what_a_move_missed_is_known_by_uid_and_a_retry_brings_only_that(
             else None
         )
     )
-    assert ours.retry(first.id)
-    second = ours.wait(first.id, 60)
+    assert ours.jobs.retry(first.id)
+    second = ours.jobs.wait(first.id, 60)
     assert second.state is JobState.DONE, second
     assert (second.attempt, second.arrived, second.missing) == (2, total, 0)
     assert sorted(came) == sorted(one.sop_instance_uid for one in lost)
@@ -198,10 +204,10 @@ def test_a_retried_send_passes_over_what_was_acknowledged(
     try:
         port = server.socket.getsockname()[1]
         peer = Modality(name="peer", ae_title="PEER", host="127.0.0.1", port=port)
-        first = ours.wait(ours.send(peer, paths=files[:4]).id, 30)
+        first = ours.jobs.wait(ours.jobs.send(peer, paths=files[:4]).id, 30)
         assert (first.state, first.arrived, first.failed) == (JobState.PARTIAL, 3, 1)
-        assert ours.retry(first.id)
-        second = ours.wait(first.id, 30)
+        assert ours.jobs.retry(first.id)
+        second = ours.jobs.wait(first.id, 30)
     finally:
         server.shutdown()
     assert (second.state, second.arrived, second.failed) == (JobState.DONE, 4, 0)
@@ -210,18 +216,18 @@ def test_a_retried_send_passes_over_what_was_acknowledged(
 
 def test_a_job_goes_on_after_a_restart(tmp_path: Path, files: list[Path]) -> None:
     with station_at(tmp_path / "first", "FIRST") as station:
-        station.keep_jobs()
+        station.jobs.keep()
         station.change("station.max_jobs", 1)
         gone = Modality(name="gone", ae_title="GONE", host="127.0.0.1", port=free_port())
-        ended = station.wait(station.send(gone, paths=files[:1]).id, 30)
-        waiting = station.import_files([files[0].parent])
-        station.pause(waiting.id)
+        ended = station.jobs.wait(station.jobs.send(gone, paths=files[:1]).id, 30)
+        waiting = station.jobs.import_files([files[0].parent])
+        station.jobs.pause(waiting.id)
         store = SettingsStore.open(station.config_path)
     with Station.open(store, tmp_path / "first" / "data") as station:
-        station.keep_jobs()
-        assert station.job(ended.id).state is JobState.FAILED
-        job = station.job(waiting.id)
+        station.jobs.keep()
+        assert station.jobs.one(ended.id).state is JobState.FAILED
+        job = station.jobs.one(waiting.id)
         assert job.state in (JobState.PAUSED, JobState.DONE)
-        station.resume(waiting.id)
-        assert station.wait(waiting.id, 30).state is JobState.DONE
-        assert station.wait(station.import_files(files[:1]).id, 30).id > waiting.id
+        station.jobs.resume(waiting.id)
+        assert station.jobs.wait(waiting.id, 30).state is JobState.DONE
+        assert station.jobs.wait(station.jobs.import_files(files[:1]).id, 30).id > waiting.id

@@ -42,7 +42,10 @@ def storescp(folder: Path, *options: str, ae_title: str = "STORESCP") -> Iterato
 
 @contextlib.contextmanager
 def dcmqrscp(
-    folder: Path, peers: Mapping[str, tuple[str, int]], ae_title: str = "DCMQRSCP"
+    folder: Path,
+    peers: Mapping[str, tuple[str, int]],
+    ae_title: str = "DCMQRSCP",
+    max_pdu: int = 16384,
 ) -> Iterator[Peer]:
     """Run a dcmqrscp over `folder`; `peers` are name → AE title and port of those it knows."""
     storage = folder / "storage"
@@ -51,7 +54,7 @@ def dcmqrscp(
     hosts = "\n".join(f"{name} = ({title}, 127.0.0.1, {at})" for name, (title, at) in peers.items())
     configuration = folder / "dcmqrscp.cfg"
     configuration.write_text(
-        f"NetworkTCPPort = {port}\nMaxPDUSize = 16384\nMaxAssociations = 16\n"
+        f"NetworkTCPPort = {port}\nMaxPDUSize = {max_pdu}\nMaxAssociations = 16\n"
         f"HostTable BEGIN\n{hosts}\nHostTable END\n"
         "VendorTable BEGIN\nVendorTable END\n"
         f"AETable BEGIN\n{ae_title} {storage} RW (200, 1024mb) ANY\nAETable END\n"

@@ -31,7 +31,7 @@ class Pair:
 
     @property
     def pacs_modality(self) -> Modality:
-        return self.me.modality("pacs")
+        return self.me.modalities.get("pacs")
 
 
 def open_station(
@@ -58,8 +58,8 @@ def pair(folder: Path, studies: int = 2) -> Iterator[Pair]:
             if studies:
                 files = folder / "files"
                 write_studies(files, studies)
-                job = pacs.import_files([files])
-                assert pacs.wait(job.id, 30).arrived == studies * 4
+                job = pacs.jobs.import_files([files])
+                assert pacs.jobs.wait(job.id, 30).arrived == studies * 4
             yield Pair(me, pacs)
 
 

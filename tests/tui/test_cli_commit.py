@@ -35,7 +35,7 @@ def pacs(tmp_path: Path, cli: CommandLine) -> Iterator[Station]:
     """A station of our own, that knows the command line's and is known to it."""
     with station_at(tmp_path / "pacs", "PACS") as station:
         console = Modality(name="console", ae_title="MODALITTY", host="127.0.0.1", port=cli.port)
-        station.put_modality(console)
+        station.modalities.put(console)
         peer = as_modality(station, "pacs")
         said = cli(
             "modalities", "add", "pacs", "--aet", "PACS", "--host", peer.host, "--port", peer.port
@@ -57,7 +57,7 @@ def test_what_the_peer_lost_is_named(cli: CommandLine, pacs: Station, files: lis
     assert cli("send", "pacs", *files[:3]).code == 0
     lost = pydicom.dcmread(files[0]).SOPInstanceUID
     ref = Ref(level=Level.IMAGE, sop_instance_uid=lost)
-    Path(pacs.instances(ref)[0].path).unlink()
+    Path(pacs.archive.instances(ref)[0].path).unlink()
     uids = [str(pydicom.dcmread(file).SOPInstanceUID) for file in files[:3]]
     said = cli("commit", "pacs", *uids)
     assert said.code == 4
@@ -126,10 +126,10 @@ def test_orthanc_asks_us_and_gets_its_report(
     monkeypatch.setattr(promises, "DELAYS", (0.1, 0.5, 1.0))
     with station_at(tmp_path / "ours", "OURS") as ours:
         orthanc.know("ours", "OURS", ours.settings.station.port)
-        ours.put_modality(
+        ours.modalities.put(
             Modality(name="orthanc", ae_title="ORTHANC", host="127.0.0.1", port=orthanc.port)
         )
-        assert ours.wait(ours.import_files(files[:2]).id, 30).state is JobState.DONE
+        assert ours.jobs.wait(ours.jobs.import_files(files[:2]).id, 30).state is JobState.DONE
         held = list(map(pydicom.dcmread, files[:3]))
         asked = {
             "DicomInstances": [
@@ -148,4 +148,4 @@ def test_orthanc_asks_us_and_gets_its_report(
     assert [(f["SOPInstanceUID"], f["FailureReason"]) for f in report["Failures"]] == [
         (str(held[2].SOPInstanceUID), 0x0112)
     ]
-    assert list(ours.list(Query(level=Level.STUDY)))
+    assert list(ours.archive.list(Query(level=Level.STUDY)))

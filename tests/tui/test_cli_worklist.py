@@ -214,7 +214,7 @@ def test_a_cancel_ends_it(cli: CommandLine, server: Callable[..., list[Dataset]]
     server(_step(number) for number in itertools.count())
     with Station.open(SettingsStore.open(cli.config), cli.data) as station:
         cancel = threading.Event()
-        answers = station.worklist(station.modality("ris"), {}, cancel=cancel)
+        answers = station.worklist(station.modalities.get("ris"), {}, cancel=cancel)
         assert isinstance(next(answers), Match)
         cancel.set()
         *_, last = answers

@@ -46,7 +46,7 @@ class ArchiveScreen(ArchiveCare):
 
     def source(self, query: Query, cancel: threading.Event) -> Iterator[Match | Outcome]:
         """List what is held."""
-        for match in self.station.list(query):
+        for match in self.station.archive.list(query):
             if cancel.is_set():
                 return
             yield match
@@ -81,7 +81,7 @@ class ArchiveScreen(ArchiveCare):
         self._stale, self._refreshing = False, True
         query, began = listing.step.query(self.root), time.monotonic()
         self.calls.ask(
-            lambda: list(self.station.list(query)),
+            lambda: list(self.station.archive.list(query)),
             partial(self._replace, listing, began),
             group="refresh",
         )
@@ -115,7 +115,7 @@ class ArchiveScreen(ArchiveCare):
     def action_send(self) -> None:
         """Ask whom to, then send the marked rows or this one."""
         refs = self.chosen()
-        modalities = self.station.modalities()
+        modalities = self.station.modalities.all()
         if not refs or not modalities:
             self.say("There is nothing to send." if modalities else "Add a modality first (1).")
             return
@@ -128,14 +128,14 @@ class ArchiveScreen(ArchiveCare):
     def _send(self, refs: Sequence[Ref], label: str, name: str | None) -> None:
         if name is not None:
             self.calls.ask(
-                lambda: self.station.send(self.station.modality(name), refs=refs),
+                lambda: self.station.jobs.send(self.station.modalities.get(name), refs=refs),
                 partial(self.started, label),
             )
 
     def action_commit(self) -> None:
         """Ask whom, then ask whether it keeps the marked rows or this one for good."""
         refs = self.chosen()
-        modalities = self.station.modalities()
+        modalities = self.station.modalities.all()
         if not refs or not modalities:
             self.say("There is nothing to ask for." if modalities else "Add a modality first (1).")
             return
@@ -148,7 +148,7 @@ class ArchiveScreen(ArchiveCare):
     def _commit(self, refs: Sequence[Ref], label: str, name: str | None) -> None:
         if name is not None:
             self.calls.ask(
-                lambda: self.station.commit(self.station.modality(name), refs),
+                lambda: self.station.jobs.commit(self.station.modalities.get(name), refs),
                 partial(self.started, label),
             )
 
@@ -170,7 +170,7 @@ class ArchiveScreen(ArchiveCare):
         if text:
             target = Path(text.strip()).expanduser()
             self.calls.ask(
-                lambda: self.station.export(refs, target),
+                lambda: self.station.jobs.export(refs, target),
                 partial(self.started, f"{label} to {target.absolute()}"),
             )
 
@@ -183,7 +183,9 @@ class ArchiveScreen(ArchiveCare):
     def _import(self, text: str | None) -> None:
         if text:
             path = Path(text).expanduser()
-            self.calls.ask(lambda: self.station.import_files([path]), partial(self.started, text))
+            self.calls.ask(
+                lambda: self.station.jobs.import_files([path]), partial(self.started, text)
+            )
 
     def action_delete(self) -> None:
         """Ask, then delete the marked rows or this one."""
@@ -199,7 +201,7 @@ class ArchiveScreen(ArchiveCare):
         )
 
     def _delete(self, refs: Sequence[Ref]) -> None:
-        self.calls.ask(lambda: self.station.delete(refs), self._deleted)
+        self.calls.ask(lambda: self.station.archive.delete(refs), self._deleted)
 
     def _deleted(self, count: int) -> None:
         self.table.action_mark_all("none")
@@ -216,7 +218,8 @@ class ArchiveScreen(ArchiveCare):
     def _lookup(self, value: str | None) -> None:
         if value and value.strip():
             self.calls.ask(
-                lambda: self.station.lookup(value.strip()), partial(self._found, value.strip())
+                lambda: self.station.archive.lookup(value.strip()),
+                partial(self._found, value.strip()),
             )
 
     def _found(self, value: str, hits: tuple[LookupHit, ...]) -> None:
@@ -235,7 +238,7 @@ class ArchiveScreen(ArchiveCare):
         ref = hit.ref
         below = ref.level.below
         if below is None:
-            self.calls.ask(lambda: self.station.instances(ref), partial(self.inspect, ref))
+            self.calls.ask(lambda: self.station.archive.instances(ref), partial(self.inspect, ref))
             return
         self.restart(Step(Level.STUDY))
         self.go(Step(below, ref, hit.label))

@@ -22,7 +22,7 @@ class ArchiveCare(BrowserScreen):
     def action_statistics(self) -> None:
         """Say how much is held, and who is protected."""
         self.calls.ask(
-            lambda: (self.station.statistics(), self.station.protected()),
+            lambda: (self.station.archive.statistics(), self.station.archive.protected()),
             self._counted,
             group="statistics",
         )
@@ -35,7 +35,7 @@ class ArchiveCare(BrowserScreen):
     def action_check(self) -> None:
         """Hold the index against the files, then say how they agree."""
         self.say("Checking the index against the files…")
-        self.calls.ask(self.station.check, self._checked, group="check")
+        self.calls.ask(self.station.archive.check, self._checked, group="check")
 
     def _checked(self, report: CheckReport) -> None:
         text = report_words(report)
@@ -48,7 +48,9 @@ class ArchiveCare(BrowserScreen):
         )
 
     def _repair(self) -> None:
-        self.calls.ask(partial(self.station.check, repair=True), self._repaired, group="check")
+        self.calls.ask(
+            partial(self.station.archive.check, repair=True), self._repaired, group="check"
+        )
 
     def _repaired(self, report: CheckReport) -> None:
         count = len(report.missing) + len(report.unindexed)
@@ -64,10 +66,10 @@ class ArchiveCare(BrowserScreen):
 
     def _protect(self, refs: Sequence[Ref]) -> tuple[int, bool]:
         """Runs in a thread; answers how many patients, and whether they are protected now."""
-        known = {patient.patient_id for patient in self.station.protected()}
+        known = {patient.patient_id for patient in self.station.archive.protected()}
         on = not all(ref.patient_id in known for ref in refs)
         for ref in refs:
-            self.station.protect(ref, on=on)
+            self.station.archive.protect(ref, on=on)
         return len({ref.patient_id for ref in refs}), on
 
     def _protected(self, done: tuple[int, bool]) -> None:

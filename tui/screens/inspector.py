@@ -87,7 +87,7 @@ class InspectorScreen(PlaceScreen):
                 "InstanceNumber": "",
             },
         )
-        self.calls.ask(lambda: in_order(list(self.station.list(query))), self._found)
+        self.calls.ask(lambda: in_order(list(self.station.archive.list(query))), self._found)
 
     @property
     def uid(self) -> str:
@@ -134,7 +134,7 @@ class InspectorScreen(PlaceScreen):
         """Load tags and picture of the present instance."""
         self.frame = 0
         uid = self.uid
-        self.calls.ask(lambda: self.station.dump(uid), self._show_tags, group="tags")
+        self.calls.ask(lambda: self.station.objects.dump(uid), self._show_tags, group="tags")
         self._load_picture()
 
     def _load_picture(self) -> None:
@@ -145,7 +145,7 @@ class InspectorScreen(PlaceScreen):
         self._busy, self._wanted = True, False
         uid, frame, window = self.uid, self.frame, self._window()
         self.calls.ask(
-            lambda: self.station.picture(uid, frame=frame, window=window),
+            lambda: self.station.objects.picture(uid, frame=frame, window=window),
             partial(self._show_picture, uid),
             failed=self._no_picture,
         )

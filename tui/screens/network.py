@@ -85,7 +85,7 @@ class NetworkScreen(PlaceScreen):
 
     def action_echo_all(self) -> None:
         """Echo every modality."""
-        self._echo(self.station.modalities())
+        self._echo(self.station.modalities.all())
 
     def action_query(self) -> None:
         """Go to Query with this modality."""
@@ -153,14 +153,14 @@ class NetworkScreen(PlaceScreen):
     # -- edit
 
     def _form(self, title: str, start: Modality | None, replaces: str) -> None:
-        others = [m for m in self.station.modalities() if m.name != replaces]
+        others = [m for m in self.station.modalities.all() if m.name != replaces]
         own = self.station.settings.station.ae_title
         form = ModalityForm(title, start=start, others=others, own_ae_title=own)
         self.app.push_screen(form, lambda value: self._put(value, replaces) if value else None)
 
     def _put(self, value: Modality, replaces: str) -> None:
         self.calls.ask(
-            lambda: self.station.put_modality(value, replaces=replaces),
+            lambda: self.station.modalities.put(value, replaces=replaces),
             lambda warnings: self._saved(value, replaces, warnings),
             failed=lambda error: self._refused(value, replaces, error),
         )
@@ -181,7 +181,7 @@ class NetworkScreen(PlaceScreen):
     def _remove(self, names: Sequence[str]) -> None:
         def remove() -> None:
             for name in names:
-                self.station.remove_modality(name)
+                self.station.modalities.remove(name)
 
         self.calls.ask(remove, lambda _: self._show_all())
 
@@ -189,19 +189,19 @@ class NetworkScreen(PlaceScreen):
 
     def _current(self) -> Modality | None:
         key = self.table.cursor_key
-        return next((m for m in self.station.modalities() if m.name == key), None)
+        return next((m for m in self.station.modalities.all() if m.name == key), None)
 
     def _chosen(self) -> list[Modality]:
         keys = set(self.table.selected())
-        return [m for m in self.station.modalities() if m.name in keys]
+        return [m for m in self.station.modalities.all() if m.name in keys]
 
     def _show_all(self) -> None:
-        modalities = self.station.modalities()
+        modalities = self.station.modalities.all()
         self.table.set_rows([(m.name, self._values(m)) for m in modalities])
         self._tell()
 
     def _show_named(self, name: str) -> None:
-        for modality in self.station.modalities():
+        for modality in self.station.modalities.all():
             if modality.name == name:
                 self._show(modality)
 

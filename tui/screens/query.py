@@ -95,7 +95,7 @@ class QueryScreen(BrowserScreen):
     def on_mount(self) -> None:
         """Start with the first modality."""
         if self.peer is None:
-            modalities = self.station.modalities()
+            modalities = self.station.modalities.all()
             self.peer = modalities[0] if modalities else None
         self._tell_wrong("")
         self.show_crumbs()
@@ -126,7 +126,7 @@ class QueryScreen(BrowserScreen):
     def heard(self, news: News) -> None:
         """Keep to the modalities there are."""
         if news.modalities_changed:
-            modalities = self.station.modalities()
+            modalities = self.station.modalities.all()
             name = self.peer.name if self.peer else ""
             found = next((m for m in modalities if m.name == name), None)
             self.peer = found or next(iter(modalities), None)
@@ -134,7 +134,7 @@ class QueryScreen(BrowserScreen):
 
     def choose(self, name: str) -> None:
         """Ask this modality from now on, and begin anew."""
-        peer = next((m for m in self.station.modalities() if m.name == name), None)
+        peer = next((m for m in self.station.modalities.all() if m.name == name), None)
         if peer is None:
             return
         self.peer = peer
@@ -164,7 +164,7 @@ class QueryScreen(BrowserScreen):
         """Choose whom to ask."""
         choices = [
             Choice(m.name, m.name, f"{m.ae_title} {m.host}:{m.port}")
-            for m in self.station.modalities()
+            for m in self.station.modalities.all()
         ]
         if not choices:
             self.say("There is no modality yet: add one in Network (1).")
@@ -283,7 +283,9 @@ class QueryScreen(BrowserScreen):
             self.say("A worklist says what is planned: there is nothing to retrieve yet.")
             return
         own = self.station.settings.station.ae_title
-        others = sorted({m.ae_title for m in self.station.modalities()} - {own, self.peer.ae_title})
+        others = sorted(
+            {m.ae_title for m in self.station.modalities.all()} - {own, self.peer.ae_title}
+        )
         by_get = self.peer.retrieve is Retrieve.GET
         here, there = ("this station, by C-GET", "by C-MOVE") if by_get else ("this station", "")
         choices = [Choice(own, own, here), *(Choice(ae, ae, there) for ae in others)]
@@ -303,7 +305,8 @@ class QueryScreen(BrowserScreen):
             return
         destination = "" if target == own else target
         self.calls.ask(
-            lambda: self.station.retrieve(peer, refs, destination), partial(self.started, label)
+            lambda: self.station.jobs.retrieve(peer, refs, destination),
+            partial(self.started, label),
         )
 
     def action_inspect(self) -> None:

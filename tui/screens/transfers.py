@@ -63,7 +63,7 @@ class TransfersScreen(PlaceScreen):
     def on_mount(self) -> None:
         """Show the jobs there are, and keep their times going."""
         self.table.sort("id", reverse=True)
-        self._take(self.station.jobs())
+        self._take(self.station.jobs.all())
         self._tell()
         self.set_interval(1.0, self._tick)
         self.table.focus()
@@ -96,7 +96,7 @@ class TransfersScreen(PlaceScreen):
         )
 
     def _stop(self, jobs: list[Job]) -> None:
-        self._steer(lambda job: self.station.cancel(job.id), jobs)
+        self._steer(lambda job: self.station.jobs.cancel(job.id), jobs)
 
     def action_pause(self) -> None:
         """Hold the marked jobs or this one; where all of them are held, let them go on."""
@@ -104,15 +104,15 @@ class TransfersScreen(PlaceScreen):
         if not jobs:
             self.say("There is nothing to pause: it has ended. R does again what failed.")
         elif all(job.state is JobState.PAUSED for job in jobs):
-            self._steer(lambda job: self.station.resume(job.id), jobs)
+            self._steer(lambda job: self.station.jobs.resume(job.id), jobs)
         else:
-            self._steer(lambda job: self.station.pause(job.id), jobs)
+            self._steer(lambda job: self.station.jobs.pause(job.id), jobs)
 
     def action_retry(self) -> None:
         """Do again what failed or is missing of the marked jobs or this one."""
         jobs = [job for job in self._chosen() if job.state.ended and job.state is not JobState.DONE]
         if jobs:
-            self._steer(lambda job: self.station.retry(job.id), jobs)
+            self._steer(lambda job: self.station.jobs.retry(job.id), jobs)
         else:
             self.say("Nothing failed or is missing here: there is nothing to do again.")
 
@@ -120,7 +120,7 @@ class TransfersScreen(PlaceScreen):
         """Let the marked jobs or this one start before others, or after them."""
         jobs = [job for job in self._chosen() if not job.state.ended]
         if jobs:
-            self._steer(lambda job: self.station.prioritise(job.id, job.priority + step), jobs)
+            self._steer(lambda job: self.station.jobs.prioritise(job.id, job.priority + step), jobs)
         else:
             self.say("It has ended: a priority changes nothing any more.")
 

@@ -27,7 +27,7 @@ def list_held(
     query = Query(level=query_level, keys=keys_of(query_level, key), limit=limit)
     with options(ctx).station(reads_only=True) as station:
         count = 0
-        matches = station.list(query)
+        matches = station.archive.list(query)
         if json:
             for count, match in enumerate(matches, 1):  # noqa: B007  counted for after the loop
                 print_json(match)
@@ -46,7 +46,7 @@ def lookup(
 ) -> None:
     """Find whatever is held under an identifier; exits 1 where there is nothing."""
     with options(ctx).station(reads_only=True) as station:
-        hits = station.lookup(value)
+        hits = station.archive.lookup(value)
     if json:
         print_json([to_builtins(hit) for hit in hits])
     else:
@@ -65,7 +65,7 @@ def import_paths(
     """Copy files into the archive; what is not DICOM is skipped and counted."""
     options(ctx).may_change("import")
     with options(ctx).station() as station:
-        follow(station, station.import_files(paths), json=json)
+        follow(station, station.jobs.import_files(paths), json=json)
 
 
 def export(
@@ -77,5 +77,5 @@ def export(
 ) -> None:
     """Write what is held to a folder or a zip, with a DICOMDIR; nothing is overwritten."""
     with options(ctx).station(reads_only=True) as station:
-        refs = [ref for word in what for ref in held_refs(station.lookup(word), word)]
-        follow(station, station.export(refs, to, dicomdir=dicomdir), json=json)
+        refs = [ref for word in what for ref in held_refs(station.archive.lookup(word), word)]
+        follow(station, station.jobs.export(refs, to, dicomdir=dicomdir), json=json)

@@ -17,7 +17,7 @@ from tui.verbs.context import Json, Study, options
 def statistics(ctx: typer.Context, json: Json = False) -> None:
     """Say how much is held, by modality too, and how much room there is."""
     with options(ctx).station(reads_only=True) as station:
-        found = station.statistics()
+        found = station.archive.statistics()
     if json:
         print_json(found)
         return
@@ -57,7 +57,7 @@ def check(
     if repair:
         options(ctx).may_change("check --repair")
     with options(ctx).station(reads_only=not repair) as station:
-        report = station.check(repair=repair)
+        report = station.archive.check(repair=repair)
     if json:
         print_json({**to_builtins(report), "clean": report.clean})
     else:
@@ -102,8 +102,8 @@ def protect(
         if names:
             level = Level.STUDY if study else Level.PATIENT
             ref = Ref(level=level, patient_id=patient_id, study_uid=study)
-            station.protect(ref, on=not off)
-        found = station.protected()
+            station.archive.protect(ref, on=not off)
+        found = station.archive.protected()
     if json:
         print_json([to_builtins(patient) for patient in found])
     else:

@@ -23,23 +23,23 @@ def commit(
 ) -> None:
     """Ask a peer whether it keeps these objects for good; exits 4 where it keeps some only."""
     with _hearing(ctx) as station:
-        peer = station.modality(name)
+        peer = station.modalities.get(name)
         refs, paths = _named(station, what)
-        follow(station, station.commit(peer, refs, paths=paths), json=json)
+        follow(station, station.jobs.commit(peer, refs, paths=paths), json=json)
 
 
 def send_and_commit(ctx: typer.Context, name: str, what: list[str], *, json: bool) -> None:
     """Send, and ask for commitment to what was sent; a send that failed is the end of it."""
     with _hearing(ctx) as station:
-        peer = station.modality(name)
+        peer = station.modalities.get(name)
         refs, paths = _named(station, what)
-        job = station.send(peer, refs=refs, paths=paths)
+        job = station.jobs.send(peer, refs=refs, paths=paths)
         try:
             follow(station, job, json=json)
         except typer.Exit:
-            if station.job(job.id).state is not JobState.DONE:
+            if station.jobs.one(job.id).state is not JobState.DONE:
                 raise
-        follow(station, station.commit(peer, refs, paths=paths), json=json)
+        follow(station, station.jobs.commit(peer, refs, paths=paths), json=json)
 
 
 @contextlib.contextmanager
@@ -63,5 +63,5 @@ def _named(station: Station, what: list[str]) -> tuple[list[Ref], list[Path]]:
     refs: list[Ref] = []
     for word in what:
         if Path(word) not in paths:
-            refs += held_refs(station.lookup(word), word)
+            refs += held_refs(station.archive.lookup(word), word)
     return refs, paths

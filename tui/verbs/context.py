@@ -111,7 +111,7 @@ def peer_of(station: Station, name: str, aet: str, host: str, port: int) -> Moda
     if name and aet:
         raise UsageError("give a name or --aet, not both", "leave one out")
     if name:
-        return station.modality(name)
+        return station.modalities.get(name)
     if not (aet and host and port):
         raise UsageError("no peer given", "a NAME from the configuration, or --aet --host --port")
     peer = Modality(ae_title=aet, host=host, port=port)
@@ -148,11 +148,11 @@ def destination_of(station: Station, to: str) -> str:
 def follow(station: Station, job: Job, *, json: bool) -> NoReturn:
     """Wait for a job with a line of progress, say how it ended, and exit by it."""
     try:
-        while not (job := station.wait(job.id, 0.2)).state.ended:
+        while not (job := station.jobs.wait(job.id, 0.2)).state.ended:
             progress_line(_progress(job))
     except KeyboardInterrupt:
-        station.cancel(job.id)
-        job = station.wait(job.id, 10)
+        station.jobs.cancel(job.id)
+        job = station.jobs.wait(job.id, 10)
     end_progress()
     if json:
         print_json(job)

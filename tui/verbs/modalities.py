@@ -31,7 +31,7 @@ TlsHostName = Annotated[
 def list_known(ctx: typer.Context, json: Json = False) -> None:
     """List the known peers."""
     with options(ctx).station(reads_only=True) as station:
-        known = station.modalities()
+        known = station.modalities.all()
     if json:
         print_json([to_builtins(modality) for modality in known])
         return
@@ -89,7 +89,7 @@ def edit(
 ) -> None:
     """Change what is given of a peer, and leave the rest."""
     with options(ctx).station(reads_only=True) as station:
-        old = station.modality(name)
+        old = station.modalities.get(name)
     modality = replace(
         old,
         name=rename or name,
@@ -109,14 +109,14 @@ def remove(ctx: typer.Context, name: Name) -> None:
     """Forget a peer; it is taken out of the configuration."""
     options(ctx).may_change("modalities remove")
     with options(ctx).station(reads_only=True) as station:
-        station.modality(name)
-        station.remove_modality(name)
+        station.modalities.get(name)
+        station.modalities.remove(name)
 
 
 def _put(ctx: typer.Context, modality: Modality, *, replaces: str) -> None:
     options(ctx).may_change("modalities add and edit")
     with options(ctx).station(reads_only=True) as station:
-        for warning in station.put_modality(modality, replaces=replaces):
+        for warning in station.modalities.put(modality, replaces=replaces):
             print_fault(f"note: {warning}")
 
 

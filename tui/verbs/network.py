@@ -108,7 +108,7 @@ def move(
     ref = ref_of(study, series, instance)
     with options(ctx).station() as station:
         peer = peer_of(station, name, aet, host, port)
-        job = station.move(peer, [ref], destination_of(station, to))
+        job = station.jobs.move(peer, [ref], destination_of(station, to))
         follow(station, job, json=json)
 
 
@@ -128,7 +128,7 @@ def get(
     ref = ref_of(study, series, instance)
     with options(ctx).station() as station:
         peer = peer_of(station, name, aet, host, port)
-        follow(station, station.get(peer, [ref]), json=json)
+        follow(station, station.jobs.get(peer, [ref]), json=json)
 
 
 def send(
@@ -146,13 +146,13 @@ def send(
         commitment.send_and_commit(ctx, name, what, json=json)
         return
     with options(ctx).station(reads_only=True) as station:
-        peer = station.modality(name)
+        peer = station.modalities.get(name)
         paths = [Path(word) for word in what if Path(word).exists()]
         refs: list[Ref] = []
         for word in what:
             if Path(word) not in paths:
-                refs += held_refs(station.lookup(word), word)
-        follow(station, station.send(peer, refs=refs, paths=paths), json=json)
+                refs += held_refs(station.archive.lookup(word), word)
+        follow(station, station.jobs.send(peer, refs=refs, paths=paths), json=json)
 
 
 _ROOTS = {root.value: root for root in Root if root is not Root.WORKLIST}

@@ -31,9 +31,9 @@ def dump(
     with options(ctx).station(reads_only=True) as station:
         what = source_of(station, source)
         if json:
-            print_json(station.dicom_json(what))
+            print_json(station.objects.dicom_json(what))
             return
-        for row in station.dump(what):
+        for row in station.objects.dump(what):
             line = _line(row)
             if filter_text.casefold() in line.casefold():
                 print(line)
@@ -52,7 +52,7 @@ def preview(
 
     with options(ctx).station(reads_only=True) as station:
         what = source_of(station, source)
-        picture = station.picture(what, frame=frame - 1, window=_window_of(window))
+        picture = station.objects.picture(what, frame=frame - 1, window=_window_of(window))
         if png:
             save_png(picture, png)
             return
@@ -69,8 +69,8 @@ def source_of(station: Station, word: str) -> Path | str:
     path = Path(word)
     if path.exists() or os.sep in word:
         return path
-    for hit in station.lookup(word):
-        instances = station.instances(hit.ref)
+    for hit in station.archive.lookup(word):
+        instances = station.archive.instances(hit.ref)
         if instances:
             return instances[len(instances) // 2].sop_instance_uid
     raise NotHeldError(f"{word} is neither a file nor held here", "look it up, or correct it")

@@ -47,7 +47,7 @@ def console(ctx: typer.Context) -> None:
         except ListenError as exc:
             # Worth having without a listener; the status bar says that it is closed.
             print_error(exc)
-        station.keep_jobs()
+        station.jobs.keep()
         forget()
         _run(station, given, title="Modalitty", notices=early)
 
@@ -64,7 +64,7 @@ def serve(ctx: typer.Context) -> None:
     """Run the station without a screen, until SIGTERM: transfers end, then it exits with 0."""
     with _until_signalled() as wait, options(ctx).station() as station:
         station.listen()
-        station.keep_jobs()
+        station.jobs.keep()
         host, port = station.listening or ("", 0)
         secured = f", by TLS on {station.listening_tls}" if station.listening_tls else ""
         print(f"{station.settings.station.ae_title} listens on {host}:{port}{secured}", flush=True)
@@ -122,7 +122,7 @@ def demo_station() -> Iterator[Station]:
 
         station = exits.enter_context(Station.open(store, folder / "data"))
         station.listen()
-        station.put_modality(pacs.modality())
+        station.modalities.put(pacs.modality())
         yield station
 
 

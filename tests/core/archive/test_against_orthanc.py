@@ -106,7 +106,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         (folder / "in").mkdir()
         for number, path in enumerate(_taken_by(orthanc, folder)):
             (folder / "in" / f"{number}.dcm").symlink_to(path)
-        job = station.wait(station.import_files([folder / "in"]).id, 120)
+        job = station.jobs.wait(station.jobs.import_files([folder / "in"]).id, 120)
         assert (job.failed, job.skipped) == (0, 0)
         assert job.arrived > 300
         roots = (Root.STUDY, Root.PATIENT)
@@ -295,7 +295,7 @@ def test_a_lookup_finds_what_orthancs_finds(both: Both) -> None:
             keyword, level = levels[hit["Type"]]
             tags = both.orthanc.rest(hit["Path"])["MainDicomTags"]
             wanted.add((level.value, tags[keyword].strip()))
-        hits = both.station.lookup(value)
+        hits = both.station.archive.lookup(value)
         assert {(h.ref.level.value, h.ref.uid) for h in hits} >= wanted, value
         # Orthanc 1.10 does not look for accession numbers, though its manual says so.
         more = {(h.ref.level.value, h.ref.uid) for h in hits if h.keyword != "AccessionNumber"}

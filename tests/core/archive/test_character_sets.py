@@ -44,7 +44,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     folder = tmp_path_factory.mktemp("charsets")
     with station_at(folder / "ours", "OURS") as ours:
         ours.change("station.accept.unknown_callers", "accept")
-        job = ours.wait(ours.import_files([sample_file(name) for name in NAMES]).id, 30)
+        job = ours.jobs.wait(ours.jobs.import_files([sample_file(name) for name in NAMES]).id, 30)
         assert (job.arrived, job.failed) == (len(NAMES), 0)
         yield ours
 
@@ -75,7 +75,7 @@ def test_each_group_of_a_name_finds_its_study(station: Station, ask: Asker, name
             assert answers.status == 0
             assert study in found, pattern
             assert found[study]["PatientName"] == NAMES[name]
-            own = station.list(Query(level=Level.STUDY, keys={"PatientName": pattern}))
+            own = station.archive.list(Query(level=Level.STUDY, keys={"PatientName": pattern}))
             assert study in {match.values["StudyInstanceUID"] for match in own}, pattern
     (row,) = ask(
         in_set("STUDY", "ISO_IR 192", PatientName=NAMES[name], StudyInstanceUID=study)

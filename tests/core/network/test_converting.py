@@ -200,7 +200,7 @@ def test_every_transfer_syntax_is_taken_byte_for_byte(tmp_path: Path) -> None:
                 raw.send(p_data(context, 3, command.encode(fields)), p_data(context, 2, body))
                 answer = raw.answer()
                 assert answer.status == 0, (syntax.name, answer.text(Field.ERROR_COMMENT))
-                (held,) = station.instances(Ref(level=Level.IMAGE, sop_instance_uid=uid))
+                (held,) = station.archive.instances(Ref(level=Level.IMAGE, sop_instance_uid=uid))
                 assert held.transfer_syntax_uid == syntax
                 assert Path(held.path).read_bytes().endswith(body), syntax.name
 

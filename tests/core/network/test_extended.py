@@ -33,9 +33,9 @@ def pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
     files = write_studies(folder / "studies", datetime.date(2026, 1, 15))
     with station_at(folder / "station", "PACS") as station:
         asker = Modality(name="asker", ae_title="ASKER", host="127.0.0.1", port=free_port())
-        station.put_modality(asker)
+        station.modalities.put(asker)
         two = [files[0].parents[1], files[-1].parents[1]]
-        station.wait(station.import_files(two).id, 60)
+        station.jobs.wait(station.jobs.import_files(two).id, 60)
         yield station
 
 

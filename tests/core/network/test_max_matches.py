@@ -23,7 +23,7 @@ def station(tmp_path: Path) -> Iterator[Station]:
             path = tmp_path / "in" / f"{number}.dcm"
             ds = make(f"1.2.{number}", StudyInstanceUID=f"1.{number}")
             ds.save_as(path, implicit_vr=False, little_endian=True)
-        assert ours.wait(ours.import_files([tmp_path / "in"]).id, 30).arrived == 5
+        assert ours.jobs.wait(ours.jobs.import_files([tmp_path / "in"]).id, 30).arrived == 5
         yield ours
 
 

@@ -49,7 +49,7 @@ def send(assoc: Association, study: str, patient: str = "P1") -> int:
 
 def held(station: Station) -> list[str]:
     query = Query(level=Level.STUDY, keys={"StudyInstanceUID": ""})
-    return sorted(match.values["StudyInstanceUID"] for match in station.list(query))
+    return sorted(match.values["StudyInstanceUID"] for match in station.archive.list(query))
 
 
 def test_what_does_not_fit_is_refused_with_a700_and_the_association_goes_on(
@@ -59,7 +59,7 @@ def test_what_does_not_fit_is_refused_with_a700_and_the_association_goes_on(
     station.events.subscribe(told.append)
     assert [send(modality, f"1.{n}") for n in range(1, 5)] == [0, 0, 0xA700, 0xA700]
     assert [e.status for e in told if isinstance(e, InstanceRefused)] == [0xA700, 0xA700]
-    station.delete([Ref(level=Level.STUDY, study_uid="1.1")])
+    station.archive.delete([Ref(level=Level.STUDY, study_uid="1.1")])
     assert send(modality, "1.4") == 0
     assert held(station) == ["1.2", "1.4"]
 
@@ -72,13 +72,13 @@ def test_the_oldest_gives_way_but_for_the_protected(
     station.change("archive.when_full", "recycle-oldest")
     station.change("archive.stable_after", 0.05)
     assert send(modality, "1.1", "KEEP") == 0
-    station.protect(Ref(level=Level.PATIENT, patient_id="KEEP"), on=True)
+    station.archive.protect(Ref(level=Level.PATIENT, patient_id="KEEP"), on=True)
     assert [send(modality, f"1.{n}") for n in range(2, 6)] == [0, 0, 0, 0]
     assert held(station) == ["1.1", "1.5"]
     assert [e.uid for e in told if isinstance(e, ArchiveChanged)] == ["1.2", "1.3", "1.4"]
-    found = station.statistics()
+    found = station.archive.statistics()
     assert (found.quota, found.protected) == (1 << 20, 1)
-    assert station.check().clean
+    assert station.archive.check().clean
     eventually(lambda: {"1.1", "1.5"} <= _stable(told), what="both studies to be stable")
 
 

@@ -27,7 +27,7 @@ async def test_import_asks_for_a_path_that_exists(stations: Pair, tmp_path: Path
 
 async def test_lookup_goes_to_what_an_identifier_names(stations: Pair, tmp_path: Path) -> None:
     write_studies(tmp_path / "new", 2)
-    stations.me.wait(stations.me.import_files([tmp_path / "new"]).id, 20)
+    stations.me.jobs.wait(stations.me.jobs.import_files([tmp_path / "new"]).id, 20)
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("4")
@@ -45,20 +45,20 @@ async def test_lookup_goes_to_what_an_identifier_names(stations: Pair, tmp_path:
 
 async def test_what_comes_in_appears_and_the_cursor_stays(stations: Pair, tmp_path: Path) -> None:
     write_studies(tmp_path / "new", 1, start=7)
-    stations.me.wait(stations.me.import_files([tmp_path / "new"]).id, 20)
+    stations.me.jobs.wait(stations.me.jobs.import_files([tmp_path / "new"]).id, 20)
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("4")
         await until_shown(pilot, "1 study", "study 7")
         study = Ref(level=Level.STUDY, study_uid="1.2.3.2")
-        stations.pacs.send(stations.pacs.modality("me"), refs=[study])
+        stations.pacs.jobs.send(stations.pacs.modalities.get("me"), refs=[study])
         await until_shown(pilot, "2 studies", "study 2", "4 received")
         assert "> Patient Number 7" in text_of(app)
 
 
 async def test_send_asks_whom_to(stations: Pair, tmp_path: Path) -> None:
     write_studies(tmp_path / "new", 1, start=7)
-    stations.me.wait(stations.me.import_files([tmp_path / "new"]).id, 20)
+    stations.me.jobs.wait(stations.me.jobs.import_files([tmp_path / "new"]).id, 20)
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("4")
@@ -67,6 +67,6 @@ async def test_send_asks_whom_to(stations: Pair, tmp_path: Path) -> None:
         await until_shown(pilot, "by C-STORE to:", "pacs")
         await pilot.press("enter")
         sent = Ref(level=Level.STUDY, study_uid="1.2.3.7")
-        await until(pilot, lambda: len(stations.pacs.instances(sent)) == 4)
+        await until(pilot, lambda: len(stations.pacs.archive.instances(sent)) == 4)
         await pilot.press("5")
         await until_shown(pilot, "● C-STORE")

@@ -49,9 +49,9 @@ async def test_commitment_is_asked_of_the_modality_chosen(pacs: Pair) -> None:
         await pilot.press("c")
         await until_shown(pilot, "Does it keep this for good", "me")
         await pilot.press("enter")
-        await until(pilot, lambda: any(j.kind is JobKind.COMMIT for j in pacs.me.jobs()))
-        job = next(j for j in pacs.me.jobs() if j.kind is JobKind.COMMIT)
-        await until(pilot, lambda: pacs.me.job(job.id).state.ended, "the peer's report")
+        await until(pilot, lambda: any(j.kind is JobKind.COMMIT for j in pacs.me.jobs.all()))
+        job = next(j for j in pacs.me.jobs.all() if j.kind is JobKind.COMMIT)
+        await until(pilot, lambda: pacs.me.jobs.one(job.id).state.ended, "the peer's report")
         await pilot.press("3")
         await until_shown(pilot, "✖ failed", "committed 0", "failed 4", "storage commitment: ")
 
@@ -62,13 +62,13 @@ async def test_a_patient_is_protected_and_no_longer(pacs: Pair) -> None:
         await pilot.press("4")
         await until_shown(pilot, "2 studies")
         await pilot.press("down", "P")
-        await until(pilot, lambda: [p.patient_id for p in pacs.me.protected()] == ["ID2"])
+        await until(pilot, lambda: [p.patient_id for p in pacs.me.archive.protected()] == ["ID2"])
         await until_shown(pilot, "The patient is protected")
         await pilot.press("S")
         await until_shown(pilot, "Instances             8", "CT ", "Protected from recycling: 1")
         await until_shown(pilot, "ID2  Patient Number 2")
         await pilot.press("escape", "P")
-        await until(pilot, lambda: not pacs.me.protected())
+        await until(pilot, lambda: not pacs.me.archive.protected())
 
 
 async def test_the_index_is_checked_and_repaired_where_wanted(pacs: Pair) -> None:
@@ -79,16 +79,16 @@ async def test_the_index_is_checked_and_repaired_where_wanted(pacs: Pair) -> Non
         await pilot.press("V")
         await until_shown(pilot, "8 objects in the index: index and files agree.")
         await pilot.press("escape")
-        Path(pacs.me.instances(STUDY)[0].path).unlink()
+        Path(pacs.me.archive.instances(STUDY)[0].path).unlink()
         await pilot.press("V")
         await until_shown(pilot, "do not agree", "1 no file:", "Repair", "Cancel")
         await pilot.press("right", "enter")
         await until_shown(pilot, "Repaired 1 of 8 records.")
-        assert len(pacs.me.instances(STUDY)) == 3
+        assert len(pacs.me.archive.instances(STUDY)) == 3
 
 
 async def test_read_only_shows_the_check_and_repairs_nothing(pacs: Pair) -> None:
-    Path(pacs.me.instances(STUDY)[0].path).unlink()
+    Path(pacs.me.archive.instances(STUDY)[0].path).unlink()
     app = ModalittyApp(pacs.me, read_only=True)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("4")
@@ -96,7 +96,7 @@ async def test_read_only_shows_the_check_and_repairs_nothing(pacs: Pair) -> None
         await pilot.press("P", "V")
         await until_shown(pilot, "1 no file:")
         assert "Repair" not in text_of(app)
-        assert not pacs.me.protected()
+        assert not pacs.me.archive.protected()
 
 
 async def test_tab_completes_a_path(pacs: Pair, tmp_path: Path) -> None:

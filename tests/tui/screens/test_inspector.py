@@ -13,8 +13,8 @@ from tui.screens.inspector import InspectorScreen
 
 
 def _hold(stations: Pair, *paths: Path) -> None:
-    job = stations.me.import_files(paths)
-    assert stations.me.wait(job.id, 30).arrived == len(paths)
+    job = stations.me.jobs.import_files(paths)
+    assert stations.me.jobs.wait(job.id, 30).arrived == len(paths)
 
 
 def _inspector(app: ModalittyApp) -> InspectorScreen:

@@ -14,7 +14,7 @@ from tui.screens.modality_form import ModalityForm
 def _add(pair: Pair, name: str, **other: object) -> None:
     from msgspec.structs import replace
 
-    pair.me.put_modality(replace(pair.pacs_modality, name=name, **other))
+    pair.me.modalities.put(replace(pair.pacs_modality, name=name, **other))
 
 
 async def test_every_failing_link_is_explained_with_what_to_do(stations: Pair) -> None:
@@ -45,15 +45,15 @@ async def test_form_says_what_is_wrong_as_one_types_and_saves_what_is_right(stat
         )
         await pilot.press("enter")
         await pilot.pause()
-        assert [m.name for m in stations.me.modalities()] == ["pacs"], "nothing wrong is saved"
+        assert [m.name for m in stations.me.modalities.all()] == ["pacs"], "nothing wrong is saved"
 
         for value in ("xpacs", "A" * 15, "127.0.0.1", str(stations.pacs_modality.port)):
             await paste(pilot, value)
             await pilot.press("tab")
         await until_shown(pilot, "! pacs is at 127.0.0.1:", " too")
         await pilot.press("enter")
-        await until(pilot, lambda: len(stations.me.modalities()) == 2)
-        assert stations.me.modality("xpacs").ae_title == "A" * 15
+        await until(pilot, lambda: len(stations.me.modalities.all()) == 2)
+        assert stations.me.modalities.get("xpacs").ae_title == "A" * 15
         assert "xpacs" in stations.me.config_path.read_text()
         await until_shown(pilot, "xpacs: AAAAAAAAAAAAAAA at")
 
@@ -66,16 +66,16 @@ async def test_edit_keeps_the_rest_and_delete_has_cancel_as_its_default(stations
         await until_shown(pilot, "Edit pacs")
         await paste(pilot, "pacs2")
         await pilot.press("enter")
-        await until(pilot, lambda: [m.name for m in stations.me.modalities()] == ["pacs2"])
+        await until(pilot, lambda: [m.name for m in stations.me.modalities.all()] == ["pacs2"])
         await until_shown(pilot, "pacs2: PACS at")
 
         await pilot.press("d")
         await until_shown(pilot, "Forget pacs2?")
         await pilot.press("enter")
         await pilot.pause()
-        assert stations.me.modalities()
+        assert stations.me.modalities.all()
         await pilot.press("d", "right", "enter")
-        await until(pilot, lambda: not stations.me.modalities())
+        await until(pilot, lambda: not stations.me.modalities.all())
         await until_shown(pilot, "No modalities yet.")
 
 

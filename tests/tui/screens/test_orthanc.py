@@ -42,6 +42,6 @@ async def test_an_orthanc_is_added_echoed_queried_and_retrieved_from(
             await pilot.press("enter")
             for number in (1, 2):
                 study = Ref(level=Level.STUDY, study_uid=f"1.2.3.{number}")
-                await until(pilot, lambda study=study: len(me.instances(study)) == 4)
+                await until(pilot, lambda study=study: len(me.archive.instances(study)) == 4)
             await pilot.press("3")
             await until_shown(pilot, "● done", "8/8")

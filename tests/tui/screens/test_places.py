@@ -48,8 +48,8 @@ async def test_quit_asks_while_a_transfer_runs(stations: Pair, tmp_path: Path) -
     write_studies(tmp_path / "new", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        stations.me.put_modality(replace(stations.pacs_modality, name="mute", port=port))
-        job = stations.me.send(stations.me.modality("mute"), paths=[tmp_path / "new"])
+        stations.me.modalities.put(replace(stations.pacs_modality, name="mute", port=port))
+        job = stations.me.jobs.send(stations.me.modalities.get("mute"), paths=[tmp_path / "new"])
         app = ModalittyApp(stations.me)
         async with app.run_test(size=(80, 24), notifications=True) as pilot:
             await until_shown(pilot, "1 job")
@@ -58,7 +58,9 @@ async def test_quit_asks_while_a_transfer_runs(stations: Pair, tmp_path: Path) -
             await pilot.press("enter", "3")
             await until_shown(pilot, "▶ running", "0/4")
             await pilot.press("x", "right", "enter")
-            await until(pilot, lambda: stations.me.job(job.id).state.ended, "the end of the job")
+            await until(
+                pilot, lambda: stations.me.jobs.one(job.id).state.ended, "the end of the job"
+            )
             await until_shown(pilot, "– cancelled")
             await pilot.press("ctrl+q")
             await until(pilot, lambda: not app.is_running, "the end of the app")
@@ -132,7 +134,7 @@ async def test_traffic_shows_what_passed_before_one_looked(stations: Pair) -> No
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("e")
         await until_shown(pilot, "● answers")
-        assert stations.pacs.echo(stations.pacs.modality("me")).ok
+        assert stations.pacs.echo(stations.pacs.modalities.get("me")).ok
         await pilot.press("5")
         await until_shown(pilot, "● C-ECHO", "0x0000", "← in")
         lines = [line for line in text_of(app).splitlines() if "● C-ECHO" in line]

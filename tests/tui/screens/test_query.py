@@ -52,7 +52,7 @@ async def test_patients_lead_to_their_studies(stations: Pair) -> None:
 
 
 async def test_esc_cancels_a_query_that_a_peer_never_answers(stations: Pair, silent: int) -> None:
-    stations.me.put_modality(replace(stations.pacs_modality, name="aaa", port=silent))
+    stations.me.modalities.put(replace(stations.pacs_modality, name="aaa", port=silent))
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("2")
@@ -65,7 +65,7 @@ async def test_esc_cancels_a_query_that_a_peer_never_answers(stations: Pair, sil
 
 
 async def test_leaving_is_quick_while_a_peer_keeps_us_waiting(stations: Pair, silent: int) -> None:
-    stations.me.put_modality(replace(stations.pacs_modality, name="aaa", port=silent))
+    stations.me.modalities.put(replace(stations.pacs_modality, name="aaa", port=silent))
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until_shown(pilot, "aaa")
@@ -76,7 +76,7 @@ async def test_leaving_is_quick_while_a_peer_keeps_us_waiting(stations: Pair, si
 
 
 async def test_failure_of_a_query_is_told_with_advice(stations: Pair) -> None:
-    stations.me.put_modality(replace(stations.pacs_modality, name="aaa", ae_title="WRONG"))
+    stations.me.modalities.put(replace(stations.pacs_modality, name="aaa", ae_title="WRONG"))
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("2")
@@ -102,7 +102,7 @@ async def test_one_series_comes_alone_and_opens_from_the_query(stations: Pair) -
         await until_shown(pilot, "series 1 CT", "from pacs by C-MOVE to:")
         await pilot.press("enter")
         held = Ref(level=Level.STUDY, study_uid="1.2.3.1")
-        await until(pilot, lambda: len(stations.me.instances(held)) == 2)
+        await until(pilot, lambda: len(stations.me.archive.instances(held)) == 2)
         await pilot.press("i")
         await until_shown(pilot, "instance 1 of 2")
 
@@ -119,7 +119,7 @@ async def test_enter_asks_where_there_is_no_row_to_open(stations: Pair) -> None:
 
 
 async def test_retrieve_goes_by_get_where_the_modality_says_so(stations: Pair) -> None:
-    stations.me.put_modality(
+    stations.me.modalities.put(
         replace(stations.pacs_modality, retrieve=Retrieve.GET), replaces="pacs"
     )
     app = ModalittyApp(stations.me)
@@ -130,4 +130,4 @@ async def test_retrieve_goes_by_get_where_the_modality_says_so(stations: Pair) -
         await until_shown(pilot, "2 studies", "from pacs to:", "this station, by C-GET")
         await pilot.press("enter", "3")
         await until_shown(pilot, "● done", "8/8", "C-GET: 2 studies", "from pacs")
-        assert stations.me.jobs()[0].kind is JobKind.GET
+        assert stations.me.jobs.all()[0].kind is JobKind.GET

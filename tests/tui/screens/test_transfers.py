@@ -24,36 +24,36 @@ def mute(stations: Pair, tmp_path: Path) -> Iterator[Path]:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         peer = replace(stations.pacs_modality, name="mute", port=port, max_jobs=1)
-        stations.me.put_modality(peer)
+        stations.me.modalities.put(peer)
         yield tmp_path / "new"
 
 
 async def test_a_job_is_held_and_goes_on(stations: Pair, mute: Path) -> None:
     me = stations.me
-    job = me.send(me.modality("mute"), paths=[mute])
+    job = me.jobs.send(me.modalities.get("mute"), paths=[mute])
     app = ModalittyApp(me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("3")
         await until_shown(pilot, "▶ running")
         await pilot.press("p")
-        await until(pilot, lambda: me.job(job.id).state is JobState.PAUSED, "the pause")
+        await until(pilot, lambda: me.jobs.one(job.id).state is JobState.PAUSED, "the pause")
         await until_shown(pilot, "‖ paused")
         await pilot.press("p")
-        await until(pilot, lambda: me.job(job.id).state is JobState.RUNNING, "it going on")
+        await until(pilot, lambda: me.jobs.one(job.id).state is JobState.RUNNING, "it going on")
         await until_shown(pilot, "▶ running")
 
 
 async def test_what_failed_is_done_again(stations: Pair, tmp_path: Path) -> None:
     write_studies(tmp_path / "new", 1, start=7)
     me = stations.me
-    me.put_modality(replace(stations.pacs_modality, name="moved", port=free_port()))
-    job = me.send(me.modality("moved"), paths=[tmp_path / "new"])
-    me.wait(job.id, 20)
+    me.modalities.put(replace(stations.pacs_modality, name="moved", port=free_port()))
+    job = me.jobs.send(me.modalities.get("moved"), paths=[tmp_path / "new"])
+    me.jobs.wait(job.id, 20)
     app = ModalittyApp(me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("3")
         await until_shown(pilot, "✖ failed", "C-STORE: ", "Promised 4, arrived 0")
-        me.put_modality(replace(stations.pacs_modality, name="moved"), replaces="moved")
+        me.modalities.put(replace(stations.pacs_modality, name="moved"), replaces="moved")
         await pilot.press("R")
         await until_shown(pilot, "● done", "4/4", "attempt 2")
         await pilot.press("R")
@@ -62,30 +62,30 @@ async def test_what_failed_is_done_again(stations: Pair, tmp_path: Path) -> None
 
 async def test_a_waiting_job_is_let_go_sooner_or_later(stations: Pair, mute: Path) -> None:
     me = stations.me
-    me.send(me.modality("mute"), paths=[mute])
-    waits = me.send(me.modality("mute"), paths=[mute])
+    me.jobs.send(me.modalities.get("mute"), paths=[mute])
+    waits = me.jobs.send(me.modalities.get("mute"), paths=[mute])
     app = ModalittyApp(me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("3")
         await until_shown(pilot, "○ queued")
         await pilot.press("plus")
-        await until(pilot, lambda: me.job(waits.id).priority == 1, "its priority")
+        await until(pilot, lambda: me.jobs.one(waits.id).priority == 1, "its priority")
         await until_shown(pilot, "priority +1")
         await pilot.press("minus", "minus")
-        await until(pilot, lambda: me.job(waits.id).priority == -1, "its priority")
+        await until(pilot, lambda: me.jobs.one(waits.id).priority == -1, "its priority")
 
 
 async def test_read_only_steers_nothing(stations: Pair, mute: Path) -> None:
     me = stations.me
-    job = me.send(me.modality("mute"), paths=[mute])
+    job = me.jobs.send(me.modalities.get("mute"), paths=[mute])
     app = ModalittyApp(me, read_only=True)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("3")
         await until_shown(pilot, "▶ running")
         await pilot.press("p", "plus", "x", "R")
         await pilot.pause()
-        assert me.job(job.id).state is JobState.RUNNING
-        assert me.job(job.id).priority == 0
+        assert me.jobs.one(job.id).state is JobState.RUNNING
+        assert me.jobs.one(job.id).priority == 0
         assert "Pause" not in text_of(app)
 
 

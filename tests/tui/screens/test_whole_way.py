@@ -34,7 +34,7 @@ async def test_echo_query_move_tags_and_picture_by_keys_alone(stations: Pair) ->
         await pilot.press("asterisk", "m")
         await until_shown(pilot, "2 studies", "from pacs by C-MOVE to:", "this station")
         await pilot.press("enter")
-        await until(pilot, lambda: stations.me.jobs() and stations.me.jobs()[0].state.ended)
+        await until(pilot, lambda: stations.me.jobs.all() and stations.me.jobs.all()[0].state.ended)
         await pilot.press("3")
         await until_shown(pilot, "● done", "8/8", "████", "Promised 8, arrived 8")
 
@@ -53,10 +53,10 @@ async def test_echo_query_move_tags_and_picture_by_keys_alone(stations: Pair) ->
         await pilot.press("d")
         await until_shown(pilot, "1 study", "for good", "Cancel")
         await pilot.press("enter")
-        assert len(list(stations.me.instances(_study(1)))) == 4, "Cancel is the default"
+        assert len(list(stations.me.archive.instances(_study(1)))) == 4, "Cancel is the default"
         await pilot.press("d", "right", "enter")
         await until_shown(pilot, "1 study")
-        await until(pilot, lambda: not stations.me.instances(_study(1)))
+        await until(pilot, lambda: not stations.me.archive.instances(_study(1)))
 
 
 def _study(number: int) -> Ref:

@@ -24,7 +24,7 @@ async def test_what_is_scheduled_is_listed_filtered_and_read(
 ) -> None:
     with wlmscpfs(tmp_path / "worklists", ENTRIES, "-csk", "-dfr", "-s") as peer:
         ris = Modality(name="aaa", ae_title="WORKLIST", host="127.0.0.1", port=peer.port)
-        stations.me.put_modality(ris)
+        stations.me.modalities.put(ris)
         app = ModalittyApp(stations.me)
         async with app.run_test(size=(80, 24), notifications=True) as pilot:
             await pilot.press("2", "l", "l")

@@ -1,0 +1,45 @@
+"""One object to be looked at: a file, or one held here by its SOP Instance UID."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from core import dump
+from core.archive.archive import Archive
+from core.imaging.decoder import Decoder
+from core.model import ElementRow, Picture, Window
+
+
+class Objects:
+    """Tags and pictures of single objects."""
+
+    def __init__(self, archive: Callable[[], Archive]) -> None:
+        self._archive = archive
+        self._decoder = Decoder()
+
+    def close(self) -> None:
+        """End the processes that decode."""
+        self._decoder.close()
+
+    def dump(self, source: Path | str) -> tuple[ElementRow, ...]:
+        """Show the tags of a file, or of an object held here by its SOP Instance UID.
+
+        Raises NotDicomError, NotHeldError.
+        """
+        return tuple(dump.rows(self._path(source)))
+
+    def dicom_json(self, source: Path | str) -> Mapping[str, object]:
+        """Give the tags in the DICOM JSON Model, without bulk data (PS3.18 annex F)."""
+        return dump.dicom_json(self._path(source))
+
+    def picture(
+        self, source: Path | str, *, frame: int = 0, window: Window | None = None
+    ) -> Picture:
+        """Render one frame of a file or of an object held here; raises NoPreviewError."""
+        return self._decoder.picture(self._path(source), frame=frame, window=window)
+
+    def _path(self, source: Path | str) -> Path:
+        if isinstance(source, Path):
+            return source
+        return Path(self._archive().instance(source).path)

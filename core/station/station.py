@@ -1,0 +1,195 @@
+"""A DICOM station: listener, callers, archive and jobs behind one door."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+
+from core.archive.archive import Archive
+from core.events import EventBus, ModalityTested
+from core.model import Association, Level, Match, Modality, Outcome, Query, Root
+from core.network.commitment.awaited import AwaitedReports
+from core.network.listener import Listener
+from core.network.scu import Caller
+from core.settings import Settings
+from core.settings_file import SettingsStore, user_data_path
+from core.station.held import Held
+from core.station.jobs import Jobs
+from core.station.modalities import Modalities
+from core.station.objects import Objects
+from core.transfers.tools import Tools
+from core.worklist import worklist_keys
+
+
+class Station:
+    """A DICOM station: listener, callers, archive and jobs behind one door.
+
+    Methods block until they are done, but for those that start a job. All may be called from any
+    thread. The archive is opened, and its folder locked, when it is first needed: an echo or a
+    query to a peer works beside a running console.
+    """
+
+    def __init__(self, store: SettingsStore, data: Path, *, reads_only: bool = False) -> None:
+        self.events = EventBus()
+        self.data_folder = data
+        self.config_path = store.path
+        self._store = store
+        self._reads_only = reads_only
+        self._lock = threading.RLock()
+        self._archive: Archive | None = None
+        self._listener: Listener | None = None
+        self._listening: tuple[str, int] | None = None
+        self._caller = Caller(store, self.events)
+        self._awaited = AwaitedReports()
+        self.modalities = Modalities(store, self.events)
+        """The known peers."""
+        self.archive = Held(self._open_archive)
+        """What is held."""
+        self.objects = Objects(self._open_archive)
+        """Tags and pictures of one object."""
+        tools = Tools(
+            settings=lambda: self.settings,
+            archive=self._open_archive,
+            caller=self._caller,
+            events=self.events,
+            awaited=self._awaited,
+            listening=lambda: self._listening is not None,
+        )
+        self.jobs = Jobs(tools, self.listen, reads_only=reads_only)
+        """Transfers."""
+
+    @classmethod
+    def open(
+        cls, store: SettingsStore, data: Path | None = None, *, reads_only: bool = False
+    ) -> Station:
+        """Make a station over a configuration and a data folder (None: the user's).
+
+        With `reads_only` the archive is read beside its owner, and cannot be changed.
+        """
+        return cls(store, data or user_data_path(), reads_only=reads_only)
+
+    def close(self) -> None:
+        """End jobs, listener, decoder and archive, in this order."""
+        self.jobs.close()
+        self._caller.close()
+        self.stop_listening()
+        self.objects.close()
+        with self._lock:
+            archive, self._archive = self._archive, None
+        if archive:
+            archive.close()
+
+    def __enter__(self) -> Station:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._store.current
+
+    # -- the listener
+
+    def listen(self) -> int:
+        """Open the listener; answer with its port. Raises ListenError, ArchiveLockedError."""
+        with self._lock:
+            if self._listener is None:
+                listener = Listener(
+                    self._store,
+                    self._open_archive(),
+                    self.events,
+                    awaited=self._awaited,
+                    promises=self._open_archive().folder / "commitments",
+                )
+                self._listening = (self.settings.station.host, listener.start())
+                self._listener = listener
+            return self._listening[1] if self._listening else 0
+
+    @property
+    def listening(self) -> tuple[str, int] | None:
+        """Where the listener is open: host and port; None while it is closed."""
+        return self._listening
+
+    @property
+    def listening_tls(self) -> int:
+        """The port where it takes TLS, 0 where it takes none."""
+        listener = self._listener
+        secured = listener.tls_address if listener else None
+        return secured[1] if secured else 0
+
+    def stop_listening(self, grace: float = 5.0) -> None:
+        """Take no more associations; those open have `grace` seconds to end their message."""
+        with self._lock:
+            listener, self._listener, self._listening = self._listener, None, None
+        if listener:
+            listener.stop(grace)
+
+    def associations(self) -> tuple[Association, ...]:
+        """The live associations, in and out."""
+        listener = self._listener
+        incoming = listener.associations() if listener else ()
+        return (*incoming, *self._caller.associations())
+
+    def abort_association(self, association_id: int) -> bool:
+        """Abort a live association; False where it is over."""
+        listener = self._listener
+        ended = listener.abort(association_id) if listener else False
+        return ended or self._caller.abort(association_id)
+
+    def change(self, key: str, value: object) -> None:
+        """Set one value by its dotted key, such as "ui.theme"; raises SettingsError."""
+        self._store.change(key, value)
+
+    # -- calls
+
+    def echo(self, peer: Modality) -> Outcome:
+        """Verify a peer by C-ECHO (PS3.4 annex A)."""
+        outcome = self._caller.echo(peer)
+        if peer.name:
+            self.events.publish(ModalityTested(name=peer.name, outcome=outcome))
+        return outcome
+
+    def find(
+        self, peer: Modality, query: Query, cancel: threading.Event | None = None
+    ) -> Iterator[Match | Outcome]:
+        """Query a peer by C-FIND: matches as they arrive, and one Outcome as the last item.
+
+        Setting `cancel` sends C-CANCEL.
+        """
+        return self._caller.find(peer, query, cancel)
+
+    def worklist(
+        self,
+        peer: Modality,
+        keys: Mapping[str, str],
+        limit: int = 0,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Match | Outcome]:
+        """Ask a peer for its modality worklist (PS3.4 annex K); answers as :meth:`find` does.
+
+        Keys are as in :class:`core.model.Query`; those of the scheduled procedure step may be bare,
+        and those of :data:`core.worklist.WORKLIST_KEYS` are asked for anyhow.
+        """
+        query = Query(level=Level.STUDY, root=Root.WORKLIST, keys=worklist_keys(keys), limit=limit)
+        return self._caller.find(peer, query, cancel)
+
+    def _open_archive(self) -> Archive:
+        with self._lock:
+            if self._archive is None:
+                configured = self.settings.archive.folder
+                self._archive = Archive.open(
+                    Path(configured).expanduser() if configured else self.data_folder,
+                    settings=lambda: self.settings.archive,
+                    events=self.events,
+                    read_only=self._reads_only,
+                )
+            return self._archive
