@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := core tui tests docs benchmarks
 
-.PHONY: run check lint unit test peers clean
+.PHONY: run check lint unit test bench peers clean
 
 run: $(STAMP)
 	@$(BIN)/modalitty demo
@@ -25,6 +25,10 @@ unit: $(STAMP)
 # Everything. Peers are installed where that is possible; what is left out is said in one line.
 test: $(STAMP) peers
 	$(BIN)/pytest -q -n auto
+
+# Measures us and the peers that are installed on the same work; twenty minutes on a quiet machine.
+bench: $(STAMP) peers
+	$(BIN)/python -m benchmarks $(BENCH)
 
 peers:
 	@tests/peers/install.sh

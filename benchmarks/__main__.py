@@ -1,0 +1,92 @@
+"""`python -m benchmarks`: Modalitty and the peers that are installed, measured in turn."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import subprocess
+import sys
+import tempfile
+from datetime import datetime, timezone
+from pathlib import Path
+
+from benchmarks import report, results
+from benchmarks.faults import WorkNotDoneError
+from benchmarks.scenario import Scenario, Workshop, run
+from benchmarks.scenarios import SCENARIOS
+
+
+def main() -> int:
+    """Run scenarios one after another; 1 where one of them did not do its work."""
+    given = _arguments()
+    for name in given.scenarios:
+        if name not in SCENARIOS:
+            print(f"no scenario {name!r}; there are: {', '.join(SCENARIOS)}", file=sys.stderr)
+            return 2
+    found = results.load(given.json) if given.json else {}
+    failed = []
+    for name in given.scenarios or SCENARIOS:
+        try:
+            found[name] = _measured(SCENARIOS[name], given)
+        except (WorkNotDoneError, AssertionError) as fault:
+            # AssertionError: a peer that did not start, or did not end (tests.peers).
+            print(f"{name}: FAILED: {fault}", file=sys.stderr)
+            failed.append(name)
+            continue
+        print(report.text(found[name]), flush=True)
+        if given.json:
+            results.save(found, given.json)
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _measured(scenario: Scenario, given: argparse.Namespace) -> results.Result:
+    rounds = given.rounds or scenario.rounds
+    print(f"{scenario.name}: {scenario.title}", flush=True)
+    with contextlib.ExitStack() as exits:
+        scratch = Path(
+            exits.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=given.folder))
+        )
+        samples = given.samples or scratch / "samples"
+        samples.mkdir(parents=True, exist_ok=True)
+        (scratch / "work").mkdir()
+        workshop = Workshop(samples, scratch / "work", frozenset(map(str.casefold, given.only)))
+        rows = run(scenario, workshop, rounds)
+    return results.Result(
+        name=scenario.name,
+        title=scenario.title,
+        at=datetime.now(timezone.utc).isoformat(timespec="minutes"),
+        commit=_commit(),
+        rounds=rounds,
+        rows=rows,
+    )
+
+
+def _commit() -> str:
+    """What is measured, as git names it; empty outside a checkout."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.strip()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", help=f"any of: {', '.join(SCENARIOS)}")
+    parser.add_argument("--rounds", type=int, default=0, help="instead of each scenario's own")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="only this contestant"
+    )
+    parser.add_argument("--json", type=Path, help="add the results to this file")
+    parser.add_argument("--samples", type=Path, help="keep the sample objects in this folder")
+    parser.add_argument("--folder", type=Path, help="work here: on the disk that is meant")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,13 @@
+"""Every scenario by its name, in the order in which they are run and shown."""
+
+from __future__ import annotations
+
+from benchmarks.scenario import Scenario
+from benchmarks.scenarios.find import FIND_5000
+from benchmarks.scenarios.receive import RECEIVE_CT, RECEIVE_CT_8, RECEIVE_TINY
+from benchmarks.scenarios.retrieve import GET_OUT, MOVE_OUT
+
+SCENARIOS: dict[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (RECEIVE_CT, RECEIVE_CT_8, RECEIVE_TINY, FIND_5000, MOVE_OUT, GET_OUT)
+}
