@@ -120,6 +120,7 @@ class Archive:
         """Make the index durable and let another station have the folder."""
         self._watch.close()
         self._compactor.close()
+        self._index.let_go()
         if self._lock is not None:
             self._lock.release()
 

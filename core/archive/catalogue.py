@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from itertools import islice
 
 import msgspec
 
 from core.archive.entities import Held, PatientKey, Series, Study, patient_key
-from core.archive.journal import Change
-from core.archive.tables import Document, JournalStorage, no_garbage_collection
+from core.archive.listing import Listing
+from core.archive.records import INSTANCES, Change, Document, Own
+from core.archive.tables import JournalStorage, no_garbage_collection
 
+_FIRST_ARRIVALS = 64
 canonical = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -25,26 +27,37 @@ class Catalogue:
     def __init__(self, storage: JournalStorage) -> None:
         self.storage = storage
         self.lock = storage.lock
-        for name in ("studies", "series", "common", "instances"):
+        for name in ("studies", "series", "common", INSTANCES):
             storage.tables.setdefault(name, {})
-        self.instances = storage.tables["instances"]
-        self.common = storage.tables["common"]
+        self.instances: dict[str, Own] = storage.tables[INSTANCES]
+        self.common: dict[str, Document] = storage.tables["common"]
         self.size = 0
         """Bytes of all files."""
         self._studies: dict[int, Study] = {}
         self._series: dict[int, Series] = {}
         self._commons: dict[bytes, int] = {}
         self._common_uses: dict[int, int] = defaultdict(int)
-        self._by_study_uid: dict[str, list[Study]] = {}
-        self._by_series_uid: dict[str, list[Series]] = {}
-        self._by_patient: dict[PatientKey, dict[int, Study]] = {}
-        self._by_patient_id: dict[str, dict[int, Study]] = {}
-        self._by_accession: dict[str, dict[int, Study]] = {}
-        self._by_date: dict[str, dict[int, Study]] = {}
+        self._by_study_uid: Listing[str, Study] = Listing()
+        self._by_series_uid: Listing[str, Series] = Listing()
+        self._by_patient: Listing[PatientKey, Study] = Listing()
+        self._by_patient_id: Listing[str, Study] = Listing()
+        self._by_accession: Listing[str, Study] = Listing()
+        self._by_date: Listing[str, Study] = Listing()
+        self._listings = (
+            (self._by_patient_id, "PatientID"),
+            (self._by_accession, "AccessionNumber"),
+            (self._by_date, "StudyDate"),
+        )
         self._arrivals: OrderedDict[int, Study] = OrderedDict()
         self._latest: Study | None = None
         with no_garbage_collection():
             self._build()
+
+    def let_go(self) -> None:
+        """Loosen studies from their series, which would hold one another in memory for ever."""
+        with self.lock:
+            for study in self._studies.values():
+                study.series = {}
 
     # -- reading
 
@@ -54,8 +67,7 @@ class Catalogue:
             own = self.instances.get(sop_instance_uid)
             if own is None:
                 return None
-            series = self._series[own["s"]]
-            return Held(sop_instance_uid, series, own, self.common[str(own["c"])])
+            return Held(sop_instance_uid, self._series[own.s], own, self.common[str(own.c)])
 
     def members(self, series: Series) -> Iterator[Held]:
         """The instances of a series as it was when this was called, but those gone since."""
@@ -77,31 +89,27 @@ class Catalogue:
     def studies_of_uids(self, uids: Iterable[str]) -> list[Study]:
         """The studies of some Study Instance UIDs: usually one each."""
         with self.lock:
-            return [
-                study for uid in dict.fromkeys(uids) for study in self._by_study_uid.get(uid, ())
-            ]
+            return self._by_study_uid.of(uids)
 
     def series_of_uids(self, uids: Iterable[str]) -> list[Series]:
         """The series of some Series Instance UIDs: usually one each."""
         with self.lock:
-            return [
-                series for uid in dict.fromkeys(uids) for series in self._by_series_uid.get(uid, ())
-            ]
+            return self._by_series_uid.of(uids)
 
     def studies_of_patient_id(self, patient_id: str) -> list[Study]:
         """The studies of every patient who has this PatientID."""
         with self.lock:
-            return list(self._by_patient_id.get(patient_id, {}).values())
+            return self._by_patient_id.get(patient_id)
 
     def studies_of_patient(self, key: PatientKey) -> list[Study]:
         """The studies of one patient."""
         with self.lock:
-            return list(self._by_patient.get(key, {}).values())
+            return self._by_patient.get(key)
 
     def studies_of_accession(self, number: str) -> list[Study]:
         """The studies of an AccessionNumber."""
         with self.lock:
-            return list(self._by_accession.get(number, {}).values())
+            return self._by_accession.get(number)
 
     def dates(self) -> list[str]:
         """Every StudyDate there is."""
@@ -111,12 +119,18 @@ class Catalogue:
     def studies_of_dates(self, dates: Iterable[str]) -> list[Study]:
         """The studies of some dates."""
         with self.lock:
-            return [study for date in dates for study in self._by_date.get(date, {}).values()]
+            return self._by_date.of(dates)
 
-    def by_arrival(self) -> list[Study]:
+    def by_arrival(self) -> Iterator[Study]:
         """Every study, the one whose last object came longest ago first."""
-        with self.lock:
-            return list(self._arrivals.values())
+        given, count = 0, _FIRST_ARRIVALS
+        while True:
+            with self.lock:
+                studies = list(islice(self._arrivals.values(), count))
+            yield from studies[given:]
+            if len(studies) < count:
+                return
+            given, count = count, 4 * count
 
     def series(self) -> list[Series]:
         """Every series held now."""
@@ -140,13 +154,7 @@ class Catalogue:
         tables = self.storage.tables
         for name in ("studies", "series", "common"):
             self._adopt([(name, key, doc) for key, doc in tables[name].items()])
-        orphans = []
-        for uid, own in self.instances.items():
-            if own.get("s") in self._series and own.get("c") in self._common_uses:
-                self._attach(uid, own)
-            else:
-                orphans.append(uid)
-        for uid in orphans:
+        for uid in self._attach_all():
             del self.instances[uid]
         for series in [s for s in self._series.values() if not s.members]:
             self._drop_series(series)
@@ -157,33 +165,56 @@ class Catalogue:
         for key in self._drop_unused(set(self._common_uses)):
             del tables["common"][key]
 
-    def _adopt(self, changes: list[Change]) -> None:
-        for table, key, document in changes:
-            if document is None:
+    def _attach_all(self) -> list[str]:
+        """Hang all instances in at once, in a loop that is run a million times; those left over."""
+        orphans: list[str] = []
+        all_series, uses = self._series, self._common_uses
+        series: Series | None = None
+        number = -1
+        for uid, own in self.instances.items():
+            if own.s != number:
+                number = own.s
+                series = all_series.get(number)
+                if series is not None:
+                    self._note_arrival(series.study)
+            if series is None or own.c not in uses:
+                orphans.append(uid)
                 continue
-            if table == "instances":
-                self._attach(key, document)
+            series.members[uid] = None
+            series.size += own.z
+            common = own.c
+            series.commons[common] = series.commons.get(common, 0) + 1
+            uses[common] += 1
+        self.size = sum(series.size for series in all_series.values())
+        return orphans
+
+    def _adopt(self, changes: Iterable[Change]) -> None:
+        for table, key, record in changes:
+            if record is None:
+                continue
+            if isinstance(record, Own):
+                self._attach(key, record)
             elif table == "studies":
-                self._adopt_study(int(key), document)
+                self._adopt_study(int(key), record)
             elif table == "series":
-                self._adopt_series(int(key), document)
+                self._adopt_series(int(key), record)
             else:
-                self._commons[canonical(document)] = int(key)
+                self._commons[canonical(record)] = int(key)
                 self._common_uses[int(key)] += 0
 
     def _adopt_study(self, number: int, document: Document) -> None:
         study = self._studies.get(number)
         if study is None:
-            study = self._studies[number] = Study(number, document)
-            self._by_study_uid.setdefault(study.uid, []).append(study)
+            study = self._studies[number] = Study(number, document, patient_key(document))
+            self._by_study_uid.add(study.uid, study)
         else:
             self._unlist(study)
             study.attributes = document
             study.patient = patient_key(document)
-        self._by_patient.setdefault(study.patient, {})[number] = study
-        for listing, keyword in self._listings():
-            for value in str(document.get(keyword, "")).split("\\"):
-                listing.setdefault(value, {})[number] = study
+        self._by_patient.add(study.patient, study)
+        for listing, keyword in self._listings:
+            for value in _values(study, keyword):
+                listing.add(value, study)
 
     def _adopt_series(self, number: int, document: Document) -> None:
         series = self._series.get(number)
@@ -195,33 +226,34 @@ class Catalogue:
             return
         series = self._series[number] = Series(number, document, study)
         study.series[series.uid] = series
-        self._by_series_uid.setdefault(series.uid, []).append(series)
+        self._by_series_uid.add(series.uid, series)
 
-    def _attach(self, uid: str, own: Document) -> None:
-        series = self._series[own["s"]]
+    def _attach(self, uid: str, own: Own) -> None:
+        series = self._series[own.s]
         series.members[uid] = None
-        common = own["c"]
-        series.commons[common] = series.commons.get(common, 0) + 1
-        self._common_uses[common] += 1
-        self.size += own["z"]
-        series.size += own["z"]
-        study = series.study
+        series.commons[own.c] = series.commons.get(own.c, 0) + 1
+        self._common_uses[own.c] += 1
+        self.size += own.z
+        series.size += own.z
+        self._note_arrival(series.study)
+
+    def _note_arrival(self, study: Study) -> None:
         if study is not self._latest:
             self._latest = study
             self._arrivals[study.id] = study
             self._arrivals.move_to_end(study.id)
 
-    def _detach(self, owns: Sequence[tuple[str, Document]]) -> list[Change]:
+    def _detach(self, owns: Sequence[tuple[str, Own]]) -> list[Change]:
         """Take instances out by their former records; the changes that drop what became empty."""
         touched: dict[int, Series] = {}
         for uid, own in owns:
-            series = touched[own["s"]] = self._series[own["s"]]
+            series = touched[own.s] = self._series[own.s]
             now = self.instances.get(uid)
-            if now is None or now["s"] != own["s"]:
+            if now is None or now.s != own.s:
                 del series.members[uid]
-            self._uncount(series, own["c"])
-            self.size -= own["z"]
-            series.size -= own["z"]
+            self._uncount(series, own.c)
+            self.size -= own.z
+            series.size -= own.z
         empty = [series for series in touched.values() if not series.members]
         changes: list[Change] = [("series", str(series.id), None) for series in empty]
         for series in empty:
@@ -230,7 +262,7 @@ class Catalogue:
         changes += [("studies", str(number), None) for number in studies]
         for study in studies.values():
             self._drop_study(study)
-        unused = self._drop_unused({own["c"] for _, own in owns})
+        unused = self._drop_unused({own.c for _, own in owns})
         return changes + [("common", key, None) for key in unused]
 
     def _uncount(self, series: Series, common: int) -> None:
@@ -242,14 +274,14 @@ class Catalogue:
     def _drop_series(self, series: Series) -> None:
         del self._series[series.id]
         series.study.series.pop(series.uid, None)
-        _take_out(self._by_series_uid, series.uid, series)
+        self._by_series_uid.discard(series.uid, series)
 
     def _drop_study(self, study: Study) -> None:
         del self._studies[study.id]
         self._arrivals.pop(study.id, None)
         self._latest = None
         self._unlist(study)
-        _take_out(self._by_study_uid, study.uid, study)
+        self._by_study_uid.discard(study.uid, study)
 
     def _drop_unused(self, commons: set[int]) -> list[str]:
         unused = [number for number in commons if not self._common_uses[number]]
@@ -259,28 +291,11 @@ class Catalogue:
         return [str(number) for number in unused]
 
     def _unlist(self, study: Study) -> None:
-        studies = self._by_patient.get(study.patient, {})
-        studies.pop(study.id, None)
-        if not studies:
-            self._by_patient.pop(study.patient, None)
-        for listing, keyword in self._listings():
-            for value in str(study.attributes.get(keyword, "")).split("\\"):
-                listed = listing.get(value, {})
-                listed.pop(study.id, None)
-                if not listed:
-                    listing.pop(value, None)
-
-    def _listings(self) -> tuple[tuple[dict[str, dict[int, Study]], str], ...]:
-        return (
-            (self._by_patient_id, "PatientID"),
-            (self._by_accession, "AccessionNumber"),
-            (self._by_date, "StudyDate"),
-        )
+        self._by_patient.discard(study.patient, study)
+        for listing, keyword in self._listings:
+            for value in _values(study, keyword):
+                listing.discard(value, study)
 
 
-def _take_out(listing: dict[str, list[Any]], uid: str, entry: object) -> None:
-    rest = [other for other in listing.get(uid, ()) if other is not entry]
-    if rest:
-        listing[uid] = rest
-    else:
-        listing.pop(uid, None)
+def _values(study: Study, keyword: str) -> list[str]:
+    return str(study.attributes.get(keyword, "")).split("\\")

@@ -51,8 +51,8 @@ def _missing(landing: Landing) -> Iterator[Failure]:
         except OSError as error:
             yield Failure(what=uid, why=f"no file: {error.strerror}")
         else:
-            if size != held.own["z"]:
-                yield Failure(what=uid, why=f"the file has {size} bytes, not {held.own['z']}")
+            if size != held.own.z:
+                yield Failure(what=uid, why=f"the file has {size} bytes, not {held.own.z}")
 
 
 def _unknown_files(landing: Landing) -> Iterator[Path]:

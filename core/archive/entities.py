@@ -9,7 +9,7 @@ import msgspec
 
 from core.archive.attributes import OWN
 from core.archive.header import Values
-from core.archive.tables import Document
+from core.archive.records import Document, Own
 
 PatientKey = tuple[str, str, str, str]
 
@@ -20,16 +20,18 @@ _VOICED = "\u3099\u309a"
 """Marks that make another kana, not the same one with an accent."""
 
 
-class Study:
-    """A study of one patient: its attributes and its series."""
+class Study(msgspec.Struct, gc=False, eq=False):
+    """A study of one patient: its attributes and its series.
 
-    __slots__ = ("attributes", "id", "patient", "series")
+    The garbage collector does not look at studies and series, for there may be hundreds of
+    thousands and each of its rounds would stop all threads. What refers to them in a circle must
+    let them go by itself: see :meth:`core.archive.catalogue.Catalogue.let_go`.
+    """
 
-    def __init__(self, number: int, attributes: Document) -> None:
-        self.id = number
-        self.attributes = attributes
-        self.patient = patient_key(attributes)
-        self.series: dict[str, Series] = {}
+    id: int
+    attributes: Document
+    patient: PatientKey
+    series: dict[str, Series] = msgspec.field(default_factory=dict)
 
     @property
     def uid(self) -> str:
@@ -47,18 +49,16 @@ class Study:
         return sum(len(series.members) for series in tuple(self.series.values()))
 
 
-class Series:
+class Series(msgspec.Struct, gc=False, eq=False):
     """A series: its attributes, and the SOP Instance UIDs of its members."""
 
-    __slots__ = ("attributes", "commons", "id", "members", "size", "study")
-
-    def __init__(self, number: int, attributes: Document, study: Study) -> None:
-        self.id = number
-        self.attributes = attributes
-        self.study = study
-        self.members: dict[str, None] = {}
-        self.commons: dict[int, int] = {}
-        self.size = 0
+    id: int
+    attributes: Document
+    study: Study
+    members: dict[str, None] = msgspec.field(default_factory=dict)
+    commons: dict[int, int] = msgspec.field(default_factory=dict)
+    """Each record in `common`, with the number of members that use it."""
+    size: int = 0
 
     @property
     def uid(self) -> str:
@@ -71,7 +71,7 @@ class Held(msgspec.Struct, frozen=True, gc=False):
 
     sop_instance_uid: str
     series: Series
-    own: Document
+    own: Own
     common: Document
 
     def value(self, keyword: str) -> Any:
@@ -81,7 +81,7 @@ class Held(msgspec.Struct, frozen=True, gc=False):
         place = _OWN_PLACES.get(keyword)
         if place is None:
             return self.common.get(keyword, "")
-        return str(self.own["v"]).split(_UNIT)[place]
+        return self.own.v.split(_UNIT)[place]
 
 
 def packed(own: Values) -> str:

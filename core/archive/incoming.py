@@ -52,7 +52,7 @@ class Landing(Struct, frozen=True, kw_only=True):
             sop_class_uid=str(held.common.get("SOPClassUID", "")),
             transfer_syntax_uid=str(held.common.get("AvailableTransferSyntaxUID", "")),
             path=self.files.place_of(held),
-            size=held.own["z"],
+            size=held.own.z,
         )
 
     def land(self, temp: str, header: Header, size: int) -> Stored:
@@ -80,7 +80,7 @@ class Landing(Struct, frozen=True, kw_only=True):
         if held is None:
             return size
         replaces = self.duplicates() is Duplicates.REPLACE
-        return max(0, size - int(held.own["z"])) if replaces else 0
+        return max(0, size - held.own.z) if replaces else 0
 
     def _keep_first(self, held: Held, header: Header) -> Stored:
         # The first may have come a moment ago: success is said when it is durable, not before.

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from core.archive.catalogue import Catalogue, canonical
 from core.archive.entities import filled, packed, same_person
 from core.archive.header import Header
-from core.archive.journal import Change
-from core.archive.tables import Document, JournalStorage
+from core.archive.records import INSTANCES, Change, Own
+from core.archive.tables import JournalStorage
 from core.errors import ArchiveError
 
 
@@ -37,8 +37,8 @@ class Index(Catalogue):
             study_id = self._study_for(header, changes)
             series_id = self._series_for(header, study_id, changes)
             common_id = self._common_for(header, changes)
-            own = {"s": series_id, "c": common_id, "z": size, "v": packed(header.own)}
-            changes.append(("instances", header.sop_instance_uid, own))
+            own = Own(series_id, common_id, size, packed(header.own))
+            changes.append((INSTANCES, header.sop_instance_uid, own))
             old = self.instances.get(header.sop_instance_uid)
             position = self.storage.apply(changes)
             self._adopt(changes)
@@ -52,11 +52,11 @@ class Index(Catalogue):
             owns = [
                 (uid, self.instances[uid]) for uid in sop_instance_uids if uid in self.instances
             ]
-            position = self.storage.apply([("instances", uid, None) for uid, _ in owns])
+            position = self.storage.apply([(INSTANCES, uid, None) for uid, _ in owns])
             self._take_out(owns)
             return position
 
-    def _take_out(self, owns: Sequence[tuple[str, Document]]) -> None:
+    def _take_out(self, owns: Sequence[tuple[str, Own]]) -> None:
         changes = self._detach(owns)
         if changes:
             # Should this not fit on the disk: what is empty is dropped again at the next opening.
@@ -66,7 +66,7 @@ class Index(Catalogue):
     # -- records
 
     def _study_for(self, header: Header, changes: list[Change]) -> int:
-        for study in self._by_study_uid.get(header.study_uid, ()):
+        for study in self._by_study_uid.get(header.study_uid):
             if same_person(study.attributes, header.study):
                 fuller = filled(study.attributes, header.study)
                 if fuller is not None:

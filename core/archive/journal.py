@@ -11,26 +11,19 @@ import contextlib
 import errno
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
+from core.archive.records import AnyLine, Change, decode_line, decode_lines, encode_changes
 from core.errors import ArchiveError, OutOfResourcesError
-
-Change = tuple[str, str, dict[str, Any] | None]
-"""Table, document id, and the document as it is now; None where it was removed."""
 
 HEADER = b'["modalitty-journal",1]\n'
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Change).decode
-
-
-def encode_changes(changes: Iterable[Change]) -> bytes:
-    """Journal lines of some changes."""
-    return b"".join([_encode(change) + b"\n" for change in changes])
+_CHUNK = 256 << 10
+"""Bytes that are decoded in one go: for some milliseconds no other thread runs."""
 
 
 class Loaded(msgspec.Struct, kw_only=True):
@@ -84,8 +77,8 @@ class Journal:
         self.lines = 0
         """Lines in the file, those that later ones overrule included."""
 
-    def load(self, take: Callable[[Change], None]) -> Loaded:
-        """Hand every change to `take`, mend the end of the file, and open it for appending."""
+    def load(self, take: Callable[[Sequence[AnyLine]], None]) -> Loaded:
+        """Hand all lines to `take`, many at once, mend the file's end, and open it to append."""
         loaded = Loaded()
         good_end = self._read(take, loaded)
         loaded.cut = good_end < self._marked()
@@ -173,33 +166,27 @@ class Journal:
             os.close(self._mark_fd)
             self._fd = -1
 
-    def _read(self, take: Callable[[Change], None], loaded: Loaded) -> int:
+    def _read(self, take: Callable[[Sequence[AnyLine]], None], loaded: Loaded) -> int:
         """Read all lines; returns where the last good one ends."""
-        end = 0
         try:
             file = self.path.open("rb")
         except FileNotFoundError:
             loaded.missing = True
-            return end
+            return 0
         with file:
             if file.readline(len(HEADER) + 1) != HEADER:
                 loaded.missing = True
-                return end
-            end = at = len(HEADER)
-            for line in file:
-                at += len(line)
-                try:
-                    change = _decode(line)
-                    whole = line.endswith(b"\n")
-                except (msgspec.MsgspecError, UnicodeDecodeError):
-                    whole = False
-                if not whole:
-                    loaded.damaged += 1
-                    continue
-                take(change)
-                loaded.lines += 1
-                end = at
-        return end
+                return 0
+            good_end = at = len(HEADER)
+            while chunk := file.read(_CHUNK):
+                chunk += file.readline()
+                lines, good = _lines_of(chunk, loaded)
+                take(lines)
+                loaded.lines += len(lines)
+                if good:
+                    good_end = at + good
+                at += len(chunk)
+        return good_end
 
     def _open(self, good_end: int, loaded: Loaded) -> None:
         try:
@@ -290,13 +277,31 @@ def _write_all(fd: int, data: bytes | memoryview) -> None:
         rest = rest[os.write(fd, rest) :]
 
 
+def _lines_of(chunk: bytes, loaded: Loaded) -> tuple[Sequence[AnyLine], int]:
+    """The lines that can be read, and where the last of them ends; counts the others."""
+    lines = decode_lines(chunk)
+    if lines is not None:
+        return lines, len(chunk)
+    whole: list[AnyLine] = []
+    at = good_end = 0
+    for data in BytesIO(chunk):
+        at += len(data)
+        line = decode_line(data)
+        if line is None:
+            loaded.damaged += 1
+        else:
+            whole.append(line)
+            good_end = at
+    return whole, good_end
+
+
 def _write_lines(fd: int, lines: Iterator[Change]) -> int:
     count = 0
     buffer = bytearray(HEADER)
     for change in lines:
-        buffer += _encode(change) + b"\n"
+        buffer += encode_changes((change,))
         count += 1
-        if len(buffer) > 1 << 20:
+        if len(buffer) > _CHUNK:
             _write_all(fd, memoryview(bytes(buffer)))
             buffer.clear()
     _write_all(fd, memoryview(bytes(buffer)))

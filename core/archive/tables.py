@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import threading
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+import time
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,40 @@ from tinydb import TinyDB
 from tinydb.storages import Storage
 from tinydb.table import Table
 
-from core.archive.journal import Change, Journal, encode_changes
+from core.archive.journal import Journal
+from core.archive.records import (
+    INSTANCES,
+    AnyLine,
+    Change,
+    Document,
+    OwnLine,
+    Record,
+    as_document,
+    as_record,
+    encode_changes,
+)
 
-Document = dict[str, Any]
-Tables = dict[str, dict[str, Document]]
+Tables = dict[str, dict[str, Any]]
+"""Table → document id → record: `Own` in the table of instances, dicts in all others."""
 
 _COMPACT_ABOVE = 20_000
 _SHARING = frozenset(("studies", "series"))
+_UNSHARED = frozenset(
+    (
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+        "FrameOfReferenceUID",
+        "PatientID",
+        "AccessionNumber",
+        "StudyID",
+        "StudyTime",
+        "SeriesTime",
+    )
+)
+"""Their values are one study's own: to look for an equal one is in vain."""
+_AT_ONCE = 100
+"""Documents that a compaction hands on before it lets others have the interpreter."""
+_REST = 0.0005  # seconds
 
 
 @contextlib.contextmanager
@@ -55,15 +83,18 @@ class JournalStorage(Storage):
             self.loaded = self.journal.load(self._take_loaded)
         self._known.clear()
 
-    def read(self) -> Tables:
+    def read(self) -> dict[str, Any]:
         """The live tables: not to be changed but by `apply`."""
         # TinyDB drops a table from what it reads, then writes it: the outer mapping is a copy.
-        return dict(self.tables)
+        tables: dict[str, Any] = dict(self.tables)
+        if INSTANCES in tables:
+            tables[INSTANCES] = _Documents(tables[INSTANCES])
+        return tables
 
     def write(self, data: Mapping[str, Mapping[Any, Mapping[str, Any]]]) -> None:
         """Set the whole database, as TinyDB does when it drops a table."""
         new = {
-            name: {str(key): dict(document) for key, document in table.items()}
+            name: {str(key): as_record(name, dict(document)) for key, document in table.items()}
             for name, table in data.items()
         }
         with self.lock:
@@ -90,9 +121,10 @@ class JournalStorage(Storage):
         with self.lock:
             if self.journal.suspect:
                 self.compact()
-            position = self.journal.append(encode_changes(changes), len(changes))
-            for change in changes:
-                self._take(change)
+            shaped = [(name, key, as_record(name, document)) for name, key, document in changes]
+            position = self.journal.append(encode_changes(shaped), len(shaped))
+            for name, key, record in shaped:
+                self._take(name, key, record)
             return position
 
     def forget(self) -> None:
@@ -116,33 +148,92 @@ class JournalStorage(Storage):
 
     def compact(self) -> None:
         """Write the journal anew with the current documents only; others go on meanwhile."""
-        self.journal.rewrite(self._current)
+        self.journal.rewrite(self._without_haste)
+
+    def _without_haste(self) -> Iterator[Change]:
+        """What is current, with a rest now and then.
+
+        A thread that waits for the interpreter gets it at once from one that sleeps, but only
+        after 5 ms from one that is busy.
+        """
+        for number, change in enumerate(self._current()):
+            if not number % _AT_ONCE:
+                time.sleep(_REST)
+            yield change
 
     def _current(self) -> Iterator[Change]:
-        with self.lock:
-            tables = [(name, list(table.items())) for name, table in self.tables.items()]
-        for name, documents in tables:
-            for key, document in documents:
-                yield name, key, document
+        """Every document that there is at the time when it is given.
 
-    def _take_loaded(self, change: Change) -> None:
-        name, _, document = change
-        if document is not None and name in _SHARING:
+        One that comes or changes later has a line of its own behind those of the compaction.
+        """
+        with self.lock:
+            tables = [(name, table, list(table)) for name, table in self.tables.items()]
+        for name, table, keys in tables:
+            for key in keys:
+                document = table.get(key)
+                if document is not None:
+                    yield name, key, document
+
+    def _take_loaded(self, lines: Sequence[AnyLine]) -> None:
+        instances = self.tables.setdefault(INSTANCES, {})
+        series = common = size = -1
+        for line in lines:
+            if type(line) is not OwnLine:
+                self._take_other(line)
+                continue
+            key, own = line.key, line.document
+            if key in instances:
+                del instances[key]
+            if own is None:
+                continue
+            # Equal numbers are kept once: neighbours are alike.
+            if own.s == series:
+                own.s = series
+            else:
+                series = own.s
+            if own.c == common:
+                own.c = common
+            else:
+                common = own.c
+            if own.z == size:
+                own.z = size
+            else:
+                size = own.z
+            instances[key] = own
+
+    def _take_other(self, line: AnyLine) -> None:
+        document = line.document
+        if isinstance(document, dict) and line.table in _SHARING:
             known = self._known
             for keyword, value in document.items():
-                if type(value) is str:
+                if type(value) is str and keyword not in _UNSHARED:
                     document[keyword] = known.setdefault(value, value)
-        self._take(change)
+        self._take(line.table, line.key, document)
 
-    def _take(self, change: Change) -> None:
-        name, key, document = change
+    def _take(self, name: str, key: str, record: Record | None) -> None:
         table = self.tables.get(name)
         if table is None:
             table = self.tables[name] = {}
         table.pop(key, None)
-        if document is not None:
+        if record is not None:
             # At the end, also where it replaces one: tables stand in the order of their changes.
-            table[key] = document
+            table[key] = record
+
+
+class _Documents(Mapping[str, Document]):
+    """The records of a table as dicts, each made when it is looked at."""
+
+    def __init__(self, records: Mapping[str, Record]) -> None:
+        self._records = records
+
+    def __getitem__(self, key: str) -> Document:
+        return as_document(self._records[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
 
 
 class JournalTable(Table):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from tinydb import where
 
 from core.archive.archive import Archive
 from core.archive.files import is_valid_uid
@@ -429,6 +430,26 @@ def test_compaction_keeps_everything(opener: Opener, monkeypatch: pytest.MonkeyP
         assert [
             i.sop_instance_uid for i in archive.instances(Ref(level=Level.STUDY, study_uid="1.2"))
         ] == ["1.2.99"]
+
+
+def test_the_index_is_a_tinydb_to_be_read(archive: Archive) -> None:
+    for number in range(3):
+        store(archive, make(f"1.2.3.{number}", InstanceNumber=str(number)))
+    instances = archive.database.table("instances")
+    (found,) = instances.search(where("v").search(r"\b2$"))
+    assert found.doc_id == "1.2.3.2"
+    assert set(found) == {"s", "c", "z", "v"}
+    assert archive.database.table("series").get(doc_id=str(found["s"]))["SeriesInstanceUID"]
+
+
+def test_a_record_that_is_none_has_the_index_rebuilt(opener: Opener) -> None:
+    with opener() as archive:
+        store(archive, make("1.2.3.4"))
+    with (opener.folder / "index/journal").open("ab") as journal:
+        journal.write(b'["instances","1.2.3.4",{"s":1}]\n')
+    with opener() as archive:
+        assert archive.instance("1.2.3.4").study_uid == "1.2"
+        assert archive.check(repair=False).clean
 
 
 def identifier(level: str, **values: object) -> Dataset:

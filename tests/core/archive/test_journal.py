@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from tinydb import Query
 
 from core.archive import journal as journal_module
-from core.archive.journal import HEADER, Change, Journal, encode_changes
+from core.archive.journal import HEADER, Journal
+from core.archive.records import AnyLine, Change, encode_changes
 from core.archive.tables import JournalDB, JournalStorage
 from core.errors import ArchiveError, OutOfResourcesError
 
@@ -19,7 +21,11 @@ from core.errors import ArchiveError, OutOfResourcesError
 def load(folder: Path) -> tuple[Journal, list[Change]]:
     changes: list[Change] = []
     journal = Journal(folder)
-    journal.loaded = journal.load(changes.append)  # type: ignore[attr-defined]
+
+    def take(lines: Sequence[AnyLine]) -> None:
+        changes.extend((line.table, line.key, line.document) for line in lines)
+
+    journal.loaded = journal.load(take)  # type: ignore[attr-defined]
     return journal, changes
 
 
