@@ -58,6 +58,7 @@ class Line:
         self._cancel = cancel
         self._asked = time.monotonic()
         self._cancel_sent = 0.0
+        self._cancel_patience = CANCEL_PATIENCE
         self._cancel_seen = 0.0
 
     def context_for(self, *sop_classes: str) -> Context:
@@ -83,10 +84,11 @@ class Line:
         """Whether the caller wants no more."""
         return self._cancel is not None and self._cancel.is_set()
 
-    def send_cancel(self, context: Context, message_id: int) -> None:
-        """Ask the peer once to stop answering."""
+    def send_cancel(self, context: Context, message_id: int, patience: float = 0.0) -> None:
+        """Ask the peer once to stop answering; it has `patience` seconds, or CANCEL_PATIENCE."""
         if not self._cancel_sent:
             self._cancel_sent = time.monotonic()
+            self._cancel_patience = patience or CANCEL_PATIENCE
             self.association.send(context, command.cancel(message_id))
 
     def await_answer(
@@ -147,7 +149,7 @@ class Line:
         return min(SLICE, left) if self._cancel is not None or self._cancel_sent else left
 
     def _look_after_cancel(self, context: Context, message_id: int, *, cancels: bool) -> None:
-        if self._cancel_sent and time.monotonic() > self._cancel_sent + CANCEL_PATIENCE:
+        if self._cancel_sent and time.monotonic() > self._cancel_sent + self._cancel_patience:
             raise EndedHereError("the peer went on after it was told to stop, and was cut off")
         if not self.cancelled:
             return

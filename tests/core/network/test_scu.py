@@ -13,7 +13,7 @@ import pytest
 from core.errors import UsageError
 from core.events import AssociationEnded, AssociationRejected, MessageHandled
 from core.model import Level, Match, Modality, Outcome, OutcomeState, Query, Ref
-from core.network import identifier, line, pdu
+from core.network import finding, identifier, line, pdu
 from core.network.contexts import EXPLICIT_LE
 from core.network.scu import Caller
 from tests.core.network.fakes import MemoryArchive, Recorder, Source, make_object, write_object
@@ -295,11 +295,27 @@ def test_a_query_without_end_is_cut_off_where_the_peer_ignores_a_cancel(
     settings: Source, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(line, "CANCEL_PATIENCE", 0.3)
+    cancel = threading.Event()
+    with peer(_answers(_endless)) as port:
+        items = caller.find(settings.modality("endless", port), STUDY, cancel)
+        next(items)
+        cancel.set()
+        *_, outcome = items
+    assert outcome.state is OutcomeState.CANCELLED
+    assert "cut off" in outcome.meaning
+
+
+def test_a_query_that_brought_what_was_wanted_has_not_failed_however_it_ends(
+    settings: Source, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The peer ignores C-CANCEL, and is cut off."""
+    monkeypatch.setattr(finding, "_LIMIT_PATIENCE", 0.3)
     with peer(_answers(_endless)) as port:
         modality = settings.modality("endless", port)
         items = list(caller.find(modality, Query(level=Level.STUDY, limit=10)))
     assert len(items) == 11
-    assert items[-1].state is OutcomeState.CANCELLED
+    assert items[-1].state is OutcomeState.WARNING
+    assert "limit of 10" in items[-1].meaning
     assert "cut off" in items[-1].meaning
 
 
