@@ -14,7 +14,7 @@ from enum import Enum
 
 from msgspec import Struct, field
 
-from core.model import Association, Job, Level, Outcome, Ref, Stored
+from core.model import Association, Job, Level, Outcome, ProposedContext, Ref, Stored
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ class AssociationOpened(Event, frozen=True, kw_only=True):
     """An association was accepted, by us or by the peer."""
 
     association: Association
-    contexts: tuple[str, ...] = ()
-    """A line per presentation context: what was proposed and what was accepted."""
+    contexts: tuple[ProposedContext, ...] = ()
+    """What was proposed, and what was accepted of it."""
 
 
 class AssociationEnded(Event, frozen=True, kw_only=True):
@@ -58,6 +58,10 @@ class AssociationRejected(Event, frozen=True, kw_only=True):
     calling: str
     called: str
     reason: str
+    outgoing: bool = False
+    """We called: `calling` is our AE title."""
+    advice: str = ""
+    """What to do about it, where it is an outgoing one."""
 
 
 class MessageHandled(Event, frozen=True, kw_only=True):
@@ -71,6 +75,8 @@ class MessageHandled(Event, frozen=True, kw_only=True):
     meaning: str
     seconds: float
     outgoing: bool = False
+    advice: str = ""
+    """What to do about a status that is no success."""
 
 
 class InstanceStored(Event, frozen=True, kw_only=True):

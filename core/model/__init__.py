@@ -14,7 +14,14 @@ from core.model.held import (
     Stored,
 )
 from core.model.job import Failure, Job, JobKind, JobState
-from core.model.modality import ALL_OPERATIONS, Association, Modality, Operation, Retrieve
+from core.model.modality import (
+    ALL_OPERATIONS,
+    Association,
+    Modality,
+    Operation,
+    ProposedContext,
+    Retrieve,
+)
 from core.model.outcome import Counters, MoveResponse, Outcome, OutcomeState, SendResult
 from core.model.query import RETURN_KEYS, Level, Match, Query, Ref, Root
 from core.model.shown import ElementRow, Picture, PixelMode, Window
@@ -42,6 +49,7 @@ __all__ = [
     "OutcomeState",
     "Picture",
     "PixelMode",
+    "ProposedContext",
     "ProtectedPatient",
     "Query",
     "Ref",

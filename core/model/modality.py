@@ -48,6 +48,20 @@ class Modality(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     comment: str = ""
 
 
+class ProposedContext(Struct, frozen=True, kw_only=True):
+    """A presentation context: what was proposed, and what came of it (PS3.8 9.3.3.2)."""
+
+    id: int
+    sop_class: str
+    """The abstract syntax by its name."""
+    offered: tuple[str, ...]
+    """The transfer syntaxes proposed, by their names."""
+    accepted: str = ""
+    """The transfer syntax accepted, by its name; empty where the context was refused."""
+    why: str = ""
+    """Why it was refused."""
+
+
 class Association(Struct, frozen=True, kw_only=True):
     """A live association, in or out."""
 
@@ -57,5 +71,9 @@ class Association(Struct, frozen=True, kw_only=True):
     """Calling AE title for an incoming one, called AE title for an outgoing one."""
     address: str
     since: float
+    calling: str = ""
+    """AE title of the side that called."""
+    called: str = ""
+    """AE title that was called."""
     tls: str = ""
     """Version, cipher suite and the name in the peer's certificate; empty without TLS."""

@@ -54,8 +54,8 @@ def read_request(wire: Wire, patience: float) -> memoryview:
 
 def accept(
     wire: Wire, request: pdu.Associate, settings: Settings, about: model.Association
-) -> tuple[Association, tuple[str, ...]]:
-    """Accept `request`; the association, and a line per presentation context."""
+) -> tuple[Association, tuple[model.ProposedContext, ...]]:
+    """Accept `request`; the association, and what came of each presentation context."""
     station = settings.station
     answers = negotiation.negotiate(request, settings)
     usable = negotiation.accepted(answers)
@@ -73,7 +73,7 @@ def accept(
         request.calling, request.called, answers, station.max_pdu, granted, agreed
     )
     wire.send([pdu.encode_accept(content)], station.network_timeout)
-    return association, negotiation.describe(answers)
+    return association, negotiation.describe(request.contexts, answers)
 
 
 def turn_away(wire: Wire, why: Rejection) -> None:

@@ -51,8 +51,8 @@ def open_association(
     offers: Sequence[Offer],
     station: StationSettings,
     stop: Stop,
-) -> tuple[Association, tuple[str, ...]]:
-    """Associate with `peer`; the association, and a line per presentation context.
+) -> tuple[Association, tuple[model.ProposedContext, ...]]:
+    """Associate with `peer`; the association, and what came of each presentation context.
 
     Raises a LinkError, NoContextError where the peer accepted none; EndedHereError soon after
     `stop` says so; UsageError where an AE title is none.
@@ -113,7 +113,7 @@ def _established(
     proposed: tuple[PresentationContext, ...],
     answer: pdu.Associate,
     station: StationSettings,
-) -> tuple[Association, tuple[str, ...]]:
+) -> tuple[Association, tuple[model.ProposedContext, ...]]:
     answers = tuple(negotiate_as_requestor(list(proposed), list(answer.contexts)))
     usable = roles.mark(negotiation.accepted(answers), answer.roles)
     association = Association(
@@ -128,7 +128,7 @@ def _established(
     if not usable:
         association.release(1.0)
         raise NoContextError(tuple(cx.result or 0 for cx in answers))
-    return association, negotiation.describe(answers)
+    return association, negotiation.describe(proposed, answers)
 
 
 def _read_answer(wire: Wire, patience: float, stop: Stop) -> pdu.Associate:

@@ -172,6 +172,7 @@ class Line:
                 meaning=result.meaning,
                 seconds=result.seconds,
                 outgoing=True,
+                advice=result.advice,
             )
         )
         return result
@@ -221,19 +222,30 @@ def _open(
     """Associate, and tell what came of it."""
     address = f"{peer.host}:{peer.port}"
     about = model.Association(
-        id=next_id(), outgoing=True, peer=peer.ae_title, address=address, since=time.time()
+        id=next_id(),
+        outgoing=True,
+        peer=peer.ae_title,
+        address=address,
+        since=time.time(),
+        calling=settings.station.ae_title,
+        called=peer.ae_title,
     )
     try:
-        association, lines = connect.open_association(about, peer, offers, settings.station, stop)
+        association, proposed = connect.open_association(
+            about, peer, offers, settings.station, stop
+        )
     except LinkError as exc:
+        outcome = outcomes.from_fault(exc, 0.0)
         events.publish(
             AssociationRejected(
                 address=address,
                 calling=settings.station.ae_title,
                 called=peer.ae_title,
-                reason=outcomes.from_fault(exc, 0.0).meaning,
+                reason=outcome.meaning,
+                outgoing=True,
+                advice=outcome.advice,
             )
         )
         raise
-    events.publish(AssociationOpened(association=association.about, contexts=lines))
+    events.publish(AssociationOpened(association=association.about, contexts=proposed))
     return association

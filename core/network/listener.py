@@ -294,13 +294,15 @@ class Listener:
             peer=request.calling.strip(),
             address=connection.address,
             since=time.time(),
+            calling=request.calling.strip(),
+            called=request.called.strip(),
             tls=connection.wire.security,
         )
-        association, lines = acceptor.accept(connection.wire, request, settings, about)
+        association, proposed = acceptor.accept(connection.wire, request, settings, about)
         self._registry.add(association)
         reason = ""
         try:
-            self._events.publish(AssociationOpened(association=about, contexts=lines))
+            self._events.publish(AssociationOpened(association=about, contexts=proposed))
             reason = self._provider.serve(association)
         finally:
             self._registry.remove(association)

@@ -7,13 +7,14 @@ for associations that are open: their next message is answered with 0x0124, not 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
 from pynetdicom._globals import APPLICATION_CONTEXT_NAME
 from pynetdicom.presentation import PresentationContext, negotiate_as_acceptor
 
-from core.model import ALL_OPERATIONS, Modality, Operation
+from core.model import ALL_OPERATIONS, Modality, Operation, ProposedContext
 from core.network import contexts, pdu, roles
 from core.network.association import Context
 from core.settings import Accept, Settings, UnknownCallers, ae_title_fault
@@ -180,13 +181,28 @@ def accepted(answers: tuple[PresentationContext, ...]) -> dict[int, Context]:
     }
 
 
-def describe(answers: tuple[PresentationContext, ...]) -> tuple[str, ...]:
-    """A line per presentation context: what was proposed, and what came of it."""
-    lines = []
-    for cx in answers:
-        if cx.result == _ACCEPTED and cx.transfer_syntax:
-            outcome = contexts.uid_name(str(cx.transfer_syntax[0]))
-        else:
-            outcome = _WHY.get(cx.result or 0, f"refused with result {cx.result}")
-        lines.append(f"{cx.context_id} {contexts.uid_name(str(cx.abstract_syntax))}: {outcome}")
-    return tuple(lines)
+def describe(
+    proposed: Iterable[PresentationContext], answers: Iterable[PresentationContext]
+) -> tuple[ProposedContext, ...]:
+    """What was proposed, context by context, and what came of it."""
+    result = {cx.context_id: cx for cx in answers}
+    return tuple(_described(cx, result.get(cx.context_id)) for cx in proposed)
+
+
+def _described(
+    proposed: PresentationContext, answer: PresentationContext | None
+) -> ProposedContext:
+    accepted = why = ""
+    if answer is None:
+        why = "not answered"
+    elif answer.result == _ACCEPTED and answer.transfer_syntax:
+        accepted = contexts.uid_name(str(answer.transfer_syntax[0]))
+    else:
+        why = _WHY.get(answer.result or 0, f"refused with result {answer.result}")
+    return ProposedContext(
+        id=int(proposed.context_id or 0),
+        sop_class=contexts.uid_name(str(proposed.abstract_syntax)),
+        offered=tuple(contexts.uid_name(str(syntax)) for syntax in proposed.transfer_syntax),
+        accepted=accepted,
+        why=why,
+    )

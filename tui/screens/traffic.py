@@ -206,5 +206,8 @@ def _words(event: Traffic) -> Content:
         safe_content(str(values["meaning"])),
     ]
     if isinstance(event, AssociationOpened):
-        lines += [safe_content(context) for context in event.contexts]
+        lines += [
+            safe_content(f"{cx.id} {cx.sop_class}: {cx.accepted or cx.why}")
+            for cx in event.contexts
+        ]
     return Content("\n").join(lines)

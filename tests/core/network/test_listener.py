@@ -93,9 +93,10 @@ def test_an_unknown_caller_may_echo_only(settings: Source, port: int, recorder: 
         raw.associate()
         raw.send(p_data(1, 3, echo_command()))
         assert raw.answer().status == 0
-    lines = recorder.wait(AssociationOpened)[0].contexts
-    assert "Explicit" in lines[0]
-    assert "not allowed" in lines[1]
+    first, second = recorder.wait(AssociationOpened)[0].contexts[:2]
+    assert "Explicit" in first.accepted
+    assert first.offered == ("Explicit VR Little Endian",)
+    assert "not allowed" in second.why
 
 
 def test_titles_are_compared_with_case_and_without_outer_spaces(
