@@ -100,6 +100,22 @@ def test_an_echo_by_tls(cli: CommandLine, pki: Pki, server: int) -> None:
     assert cli("echo", "server").code == 3
 
 
+def test_a_peer_that_is_described_on_the_spot_may_be_called_by_tls(
+    cli: CommandLine, pki: Pki, server: int
+) -> None:
+    words = ("--aet", "SERVER", "--host", "127.0.0.1", "--port", server)
+    assert cli("echo", *words, "--tls").code == 2, "there is no CA in the configuration"
+    _secure(cli, pki, pki.us)
+    said = cli("echo", *words, "--tls")
+    assert said.code == 0, said.err
+    assert cli("echo", *words).code == 3, "it takes nothing but TLS"
+    said = cli("find", *words, "--tls", "--tls-host-name", "other.test")
+    assert said.code == 3
+    assert "for another name" in said.err
+    assert cli("echo", *words, "--tls-host-name", "other.test").code == 2, "a name, but no TLS"
+    assert cli("echo", "server", "--tls").code == 2, "a name brings its own options"
+
+
 def test_nobody_trusts_us(cli: CommandLine, pki: Pki, server: int) -> None:
     _secure(cli, pki, pki.stranger)
     assert _add(cli, server, "--tls")[0] == 0

@@ -11,32 +11,25 @@ from msgspec import to_builtins
 from core.model import Query
 from tui import exits
 from tui.output import print_fault, print_json, print_table
+from tui.verbs.answers import Answers, show
 from tui.verbs.context import Json, follow, held_refs, options
-from tui.verbs.keys import Keys, LevelOption, keys_of, level_of, row_of
+from tui.verbs.keys import Keys, LevelOption, Limit, keys_of, level_of
 
 
 def list_held(
     ctx: typer.Context,
     level: LevelOption = "study",
     key: Keys = None,
-    limit: Annotated[int, typer.Option(min=0, help="Stop after so many matches.")] = 0,
+    limit: Limit = 0,
     json: Json = False,
 ) -> None:
     """Search the own archive, with the matching of its C-FIND; exits 1 where nothing matches."""
     query_level = level_of(level)
     query = Query(level=query_level, keys=keys_of(query_level, key), limit=limit)
     with options(ctx).station(reads_only=True) as station:
-        count = 0
-        matches = station.archive.list(query)
-        if json:
-            for count, match in enumerate(matches, 1):  # noqa: B007  counted for after the loop
-                print_json(match)
-        else:
-            columns = tuple(query.keys)
-            count = print_table(columns, (row_of(match, columns) for match in matches))
-    if not count:
-        print_fault("nothing matches")
-        raise typer.Exit(exits.Exit.FAILED)
+        answers = Answers(station.archive.list(query))
+        show(answers, tuple(query.keys), json=json)
+    answers.end("nothing matches", json=json)
 
 
 def lookup(

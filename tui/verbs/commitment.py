@@ -12,12 +12,12 @@ import typer
 from core.errors import ArchiveLockedError, ListenError
 from core.model import JobState, Ref
 from core.station import Station
-from tui.verbs.context import Json, follow, held_refs, options
+from tui.verbs.context import Json, Name, follow, held_refs, options
 
 
 def commit(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="A modality by name.")],
+    name: Name,
     what: Annotated[list[str], typer.Argument(help="Files, folders, or UIDs held here.")],
     json: Json = False,
 ) -> None:

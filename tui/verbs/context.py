@@ -11,8 +11,8 @@ import typer
 
 from core.errors import NotHeldError, UsageError
 from core.events import Event, Notice, Severity
-from core.model import Job, JobKind, Level, LookupHit, Modality, Ref
-from core.settings import ae_title_fault, modality_faults
+from core.model import Job, JobKind, Level, LookupHit, Ref
+from core.settings import ae_title_fault
 from core.settings_file import SettingsStore
 from core.station import Station
 from tui import exits
@@ -86,10 +86,7 @@ def log_to(handler: logging.Handler, level: str) -> None:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Name = Annotated[str, typer.Argument(help="A modality by name, or leave out and give --aet.")]
-Aet = Annotated[str, typer.Option(help="The peer's AE title, instead of a name.")]
-Host = Annotated[str, typer.Option(help="The peer's host, with --aet.")]
-PortOption = Annotated[int, typer.Option(help="The peer's port, with --aet.")]
+Name = Annotated[str, typer.Argument(help="A modality by name.")]
 Study = Annotated[str, typer.Option(help="Study Instance UID.")]
 Series = Annotated[str, typer.Option(help="Series Instance UID.")]
 Sop = Annotated[str, typer.Option("--instance", help="SOP Instance UID.")]
@@ -101,24 +98,6 @@ def options(ctx: typer.Context) -> Globals:
     if not isinstance(found, Globals):
         raise TypeError("the callback of the command line did not run")
     return found
-
-
-def peer_of(station: Station, name: str, aet: str, host: str, port: int) -> Modality:
-    """Choose the peer: a known modality by name, or one described on the spot.
-
-    Raises UsageError.
-    """
-    if name and aet:
-        raise UsageError("give a name or --aet, not both", "leave one out")
-    if name:
-        return station.modalities.get(name)
-    if not (aet and host and port):
-        raise UsageError("no peer given", "a NAME from the configuration, or --aet --host --port")
-    peer = Modality(ae_title=aet, host=host, port=port)
-    named = Modality(name="peer", ae_title=aet, host=host, port=port)
-    for key, fault in modality_faults(named).items():
-        raise UsageError(f"--{ {'ae_title': 'aet'}.get(key, key) }: {fault}", "correct it")
-    return peer
 
 
 def ref_of(study: str, series: str, instance: str) -> Ref:

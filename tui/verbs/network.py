@@ -9,16 +9,12 @@ import typer
 
 from core.errors import UsageError
 from core.model import Level, Query, Ref, Root
-from tui import exits
-from tui.output import print_fault, print_json, print_table
+from tui.output import print_json
 from tui.verbs import commitment
-from tui.verbs.answers import Answers, end
+from tui.verbs.answers import Answers, end, show
 from tui.verbs.context import (
-    Aet,
-    Host,
     Json,
     Name,
-    PortOption,
     Series,
     Sop,
     Study,
@@ -26,23 +22,17 @@ from tui.verbs.context import (
     follow,
     held_refs,
     options,
-    peer_of,
     ref_of,
 )
-from tui.verbs.keys import Keys, LevelOption, keys_of, level_of, row_of
+from tui.verbs.keys import Keys, LevelOption, Limit, keys_of, level_of
+from tui.verbs.peer import Called, calls_peer
 
 
-def echo(
-    ctx: typer.Context,
-    name: Name = "",
-    aet: Aet = "",
-    host: Host = "",
-    port: PortOption = 0,
-    json: Json = False,
-) -> None:
+@calls_peer
+def echo(ctx: typer.Context, called: Called, json: Json = False) -> None:
     """Test the link to a peer by C-ECHO."""
     with options(ctx).station() as station:
-        peer = peer_of(station, name, aet, host, port)
+        peer = called.known_to(station)
         outcome = station.echo(peer)
     if json:
         print_json(outcome)
@@ -51,19 +41,20 @@ def echo(
     end(outcome)
 
 
+@calls_peer
 def find(
     ctx: typer.Context,
-    name: Name = "",
-    aet: Aet = "",
-    host: Host = "",
-    port: PortOption = 0,
+    called: Called,
     level: LevelOption = "study",
     key: Keys = None,
     root: Annotated[str, typer.Option(help="study, patient or patient-study-only.")] = "",
-    limit: Annotated[int, typer.Option(min=0, help="Stop after so many matches.")] = 0,
+    limit: Limit = 0,
     json: Json = False,
 ) -> None:
-    """Query a peer by C-FIND; exits 1 where nothing matches."""
+    """Query a peer by C-FIND; exits 1 where nothing matches.
+
+    Dates may be words and ranges: -k StudyDate=today, yesterday, -7d, 20240101-20240131.
+    """
     query_level = level_of(level)
     query = Query(
         level=query_level,
@@ -72,31 +63,16 @@ def find(
         limit=limit,
     )
     with options(ctx).station() as station:
-        peer = peer_of(station, name, aet, host, port)
+        peer = called.known_to(station)
         answers = Answers(station.find(peer, query))
-        if json:
-            count = 0
-            for count, match in enumerate(answers, 1):  # noqa: B007  counted for after the loop
-                print_json(match)
-        else:
-            columns = tuple(query.keys)
-            count = print_table(columns, (row_of(match, columns) for match in answers))
-    outcome = answers.outcome
-    if outcome and not outcome.ok:
-        if json:
-            print_json({"outcome": outcome})
-        end(outcome)
-    if not count:
-        print_fault("nothing matches")
-        raise typer.Exit(exits.Exit.FAILED)
+        show(answers, tuple(query.keys), json=json)
+    answers.end("nothing matches", json=json)
 
 
+@calls_peer
 def move(
     ctx: typer.Context,
-    name: Name = "",
-    aet: Aet = "",
-    host: Host = "",
-    port: PortOption = 0,
+    called: Called,
     study: Study = "",
     series: Series = "",
     instance: Sop = "",
@@ -107,17 +83,15 @@ def move(
     options(ctx).may_change("move")
     ref = ref_of(study, series, instance)
     with options(ctx).station() as station:
-        peer = peer_of(station, name, aet, host, port)
+        peer = called.known_to(station)
         job = station.jobs.move(peer, [ref], destination_of(station, to))
         follow(station, job, json=json)
 
 
+@calls_peer
 def get(
     ctx: typer.Context,
-    name: Name = "",
-    aet: Aet = "",
-    host: Host = "",
-    port: PortOption = 0,
+    called: Called,
     study: Study = "",
     series: Series = "",
     instance: Sop = "",
@@ -127,7 +101,7 @@ def get(
     options(ctx).may_change("get")
     ref = ref_of(study, series, instance)
     with options(ctx).station() as station:
-        peer = peer_of(station, name, aet, host, port)
+        peer = called.known_to(station)
         follow(station, station.jobs.get(peer, [ref]), json=json)
 
 
