@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from core.archive.archive import Archive
 from core.model import (
     CheckReport,
     Instance,
@@ -15,6 +15,9 @@ from core.model import (
     Ref,
     Statistics,
 )
+
+if TYPE_CHECKING:
+    from core.archive.archive import Archive
 
 
 class Held:

@@ -10,7 +10,6 @@ from pathlib import Path
 from core.errors import ArchiveLockedError, ListenError, UsageError
 from core.model import Job, Modality, Ref, Retrieve
 from core.settings import ae_title_fault
-from core.transfers import work
 from core.transfers.export_places import check_target
 from core.transfers.ledger import Ledger
 from core.transfers.orders import (
@@ -19,8 +18,10 @@ from core.transfers.orders import (
     GetOrder,
     ImportOrder,
     MoveOrder,
+    Order,
     SendOrder,
 )
+from core.transfers.progress import Progress
 from core.transfers.queue import JobQueue
 from core.transfers.tools import Tools
 
@@ -36,8 +37,8 @@ class Jobs:
         self._queue = JobQueue(
             tools.events,
             tools.settings,
-            lambda order, progress: work.run(order, progress, tools),
-            work.give_up,
+            lambda order, progress: _run(order, progress, tools),
+            _give_up,
         )
 
     def close(self) -> None:
@@ -182,6 +183,18 @@ class Jobs:
     def wait(self, job_id: int, timeout: float | None = None) -> Job:
         """Wait until a job has ended, `timeout` seconds at most; answer with its snapshot."""
         return self._queue.wait(job_id, timeout)
+
+
+def _run(order: Order, progress: Progress, tools: Tools) -> None:
+    from core.transfers import work  # late: see core.station.station
+
+    work.run(order, progress, tools)
+
+
+def _give_up(order: Order) -> None:
+    from core.transfers import work
+
+    work.give_up(order)
 
 
 def _need(things: Sequence[object]) -> None:

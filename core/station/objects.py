@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from core import dump
-from core.archive.archive import Archive
 from core.imaging.decoder import Decoder
 from core.model import ElementRow, Picture, Window
+
+if TYPE_CHECKING:
+    from core.archive.archive import Archive
 
 
 class Objects:
@@ -27,10 +29,14 @@ class Objects:
 
         Raises NotDicomError, NotHeldError.
         """
+        from core import dump
+
         return tuple(dump.rows(self._path(source)))
 
     def dicom_json(self, source: Path | str) -> Mapping[str, object]:
         """Give the tags in the DICOM JSON Model, without bulk data (PS3.18 annex F)."""
+        from core import dump
+
         return dump.dicom_json(self._path(source))
 
     def picture(

@@ -1,4 +1,8 @@
-"""A DICOM station: listener, callers, archive and jobs behind one door."""
+"""A DICOM station: listener, callers, archive and jobs behind one door.
+
+Importing this loads no DICOM library. That takes half a second, and is left to the first call that
+needs one: a screen has its first frame before, and a verb that needs none is spared it.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from core.archive.archive import Archive
+from core.errors import UsageError
 from core.events import EventBus, ModalityTested
 from core.model import Association, Level, Match, Modality, Outcome, Query, Root
 from core.network.commitment.awaited import AwaitedReports
-from core.network.listener import Listener
-from core.network.scu import Caller
 from core.settings import Settings
 from core.settings_file import SettingsStore, user_data_path
 from core.station.held import Held
@@ -21,6 +24,11 @@ from core.station.modalities import Modalities
 from core.station.objects import Objects
 from core.transfers.tools import Tools
 from core.worklist import worklist_keys
+
+if TYPE_CHECKING:
+    from core.archive.archive import Archive
+    from core.network.listener import Listener
+    from core.network.scu import Caller
 
 
 class Station:
@@ -38,10 +46,13 @@ class Station:
         self._store = store
         self._reads_only = reads_only
         self._lock = threading.RLock()
+        self._calling = threading.Lock()
+        """Of the caller alone: an echo is not to wait while a large archive is opened."""
+        self._closed = False
         self._archive: Archive | None = None
         self._listener: Listener | None = None
         self._listening: tuple[str, int] | None = None
-        self._caller = Caller(store, self.events)
+        self._caller: Caller | None = None
         self._awaited = AwaitedReports()
         self.modalities = Modalities(store, self.events)
         """The known peers."""
@@ -52,7 +63,7 @@ class Station:
         tools = Tools(
             settings=lambda: self.settings,
             archive=self._open_archive,
-            caller=self._caller,
+            caller=self._make_caller,
             events=self.events,
             awaited=self._awaited,
             listening=lambda: self._listening is not None,
@@ -73,7 +84,11 @@ class Station:
     def close(self) -> None:
         """End jobs, listener, decoder and archive, in this order."""
         self.jobs.close()
-        self._caller.close()
+        with self._calling:
+            self._closed = True
+            caller = self._caller
+        if caller:
+            caller.close()
         self.stop_listening()
         self.objects.close()
         with self._lock:
@@ -103,6 +118,8 @@ class Station:
         """Open the listener; answer with its port. Raises ListenError, ArchiveLockedError."""
         with self._lock:
             if self._listener is None:
+                from core.network.listener import Listener
+
                 listener = Listener(
                     self._store,
                     self._open_archive(),
@@ -137,13 +154,15 @@ class Station:
         """The live associations, in and out."""
         listener = self._listener
         incoming = listener.associations() if listener else ()
-        return (*incoming, *self._caller.associations())
+        caller = self._caller
+        return (*incoming, *(caller.associations() if caller else ()))
 
     def abort_association(self, association_id: int) -> bool:
         """Abort a live association; False where it is over."""
         listener = self._listener
         ended = listener.abort(association_id) if listener else False
-        return ended or self._caller.abort(association_id)
+        caller = self._caller
+        return ended or (caller.abort(association_id) if caller else False)
 
     def change(self, key: str, value: object) -> None:
         """Set one value by its dotted key, such as "ui.theme"; raises SettingsError."""
@@ -153,7 +172,7 @@ class Station:
 
     def echo(self, peer: Modality) -> Outcome:
         """Verify a peer by C-ECHO (PS3.4 annex A)."""
-        outcome = self._caller.echo(peer)
+        outcome = self._make_caller().echo(peer)
         if peer.name:
             self.events.publish(ModalityTested(name=peer.name, outcome=outcome))
         return outcome
@@ -165,7 +184,7 @@ class Station:
 
         Setting `cancel` sends C-CANCEL.
         """
-        return self._caller.find(peer, query, cancel)
+        return self._make_caller().find(peer, query, cancel)
 
     def worklist(
         self,
@@ -180,11 +199,27 @@ class Station:
         and those of :data:`core.worklist.WORKLIST_KEYS` are asked for anyhow.
         """
         query = Query(level=Level.STUDY, root=Root.WORKLIST, keys=worklist_keys(keys), limit=limit)
-        return self._caller.find(peer, query, cancel)
+        return self._make_caller().find(peer, query, cancel)
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise UsageError("the station is closed", "start it again")
+
+    def _make_caller(self) -> Caller:
+        with self._calling:
+            self._require_open()
+            if self._caller is None:
+                from core.network.scu import Caller
+
+                self._caller = Caller(self._store, self.events)
+            return self._caller
 
     def _open_archive(self) -> Archive:
         with self._lock:
+            self._require_open()
             if self._archive is None:
+                from core.archive.archive import Archive
+
                 configured = self.settings.archive.folder
                 self._archive = Archive.open(
                     Path(configured).expanduser() if configured else self.data_folder,

@@ -60,7 +60,7 @@ def _ask(
         here=here, in_all=max(here, station.commit_report_timeout) if hears else here
     )
     peer = tools.peer(order.peer)
-    answer = tools.caller.commit(peer, part, tools.awaited, patience, progress.stop)
+    answer = tools.caller().commit(peer, part, tools.awaited, patience, progress.stop)
     if answer.outcome.state is OutcomeState.TIMEOUT and answer.asked and not hears:
         meaning, advice = _DEAF
         return replace(answer, outcome=replace(answer.outcome, meaning=meaning, advice=advice))

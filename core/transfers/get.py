@@ -31,7 +31,7 @@ class _Get(Retrieval):
 
     def ask(self, ref: Ref) -> Outcome:
         before = self.progress.job
-        answers = self.tools.caller.get(
+        answers = self.tools.caller().get(
             self.peer,
             ref,
             self.tools.archive(),

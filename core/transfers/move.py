@@ -49,7 +49,7 @@ class _Move(Retrieval):
         with contextlib.ExitStack() as watching:
             if self.to_ourselves:
                 watching.enter_context(arrivals.watched(self.tools.events))
-            responses = self.tools.caller.move(
+            responses = self.tools.caller().move(
                 self.peer,
                 ref,
                 self.destination,

@@ -71,7 +71,7 @@ class Retrieval(ABC):
                 yield from self.left_of(ref, found)
 
     def _inventory(self, ref: Ref) -> Inventory | None:
-        return inventory.take(self.tools.caller, self.peer, ref, self.progress.stop)
+        return inventory.take(self.tools.caller(), self.peer, ref, self.progress.stop)
 
     def not_held(self, found: Inventory) -> list[str]:
         """The objects of an inventory that are not in our archive."""

@@ -24,7 +24,7 @@ def run_send(order: SendOrder, progress: Progress, tools: Tools) -> None:
     progress.update(promised=len(items) + len(progress.done))
     last: Outcome | None = None
     notes: Counter[str] = Counter()
-    for result in tools.caller.store(tools.peer(order.peer), items, cancel=progress.stop):
+    for result in tools.caller().store(tools.peer(order.peer), items, cancel=progress.stop):
         if result.outcome.ok:
             last = result.outcome
             progress.arrived(result.sop_instance_uid, result.size)

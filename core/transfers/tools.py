@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from core.archive.archive import Archive
 from core.events import EventBus
 from core.model import Modality
 from core.network.commitment.awaited import AwaitedReports
-from core.network.scu import Caller
 from core.settings import Settings
+
+if TYPE_CHECKING:  # both load the DICOM libraries, and are made when they are first needed
+    from core.archive.archive import Archive
+    from core.network.scu import Caller
 
 
 @dataclass(frozen=True)
 class Tools:
-    """The station's parts that jobs work with; the archive is opened when it is first asked for."""
+    """The station's parts that jobs work with.
+
+    Archive and caller are made when they are first asked for.
+    """
 
     settings: Callable[[], Settings]
     archive: Callable[[], Archive]
-    caller: Caller
+    caller: Callable[[], Caller]
     events: EventBus
     awaited: AwaitedReports
     """Reports on storage commitment that jobs wait for; the listener takes them too."""

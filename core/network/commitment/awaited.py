@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from core.network.commitment.messages import Report
+if TYPE_CHECKING:  # the station has one of these before it needs a DICOM library
+    from core.network.commitment.messages import Report
 
 
 class Awaited:
