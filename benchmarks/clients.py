@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from benchmarks.faults import WorkNotDoneError
 from benchmarks.servers import LARGEST_PDU, Server
 from tests.peers.processes import ENVIRONMENT
 
+_PENDING = re.compile(r"Find Response:? \d+ \(Pending\)")
 SECONDS = 300.0
 CALLER = "BENCH"
 
@@ -58,13 +60,19 @@ def store(server: Server, senders: Iterable[Sequence[Path]], logs: Path) -> None
         sender.end()
 
 
-def find(server: Server, keys: Mapping[str, str], log: Path) -> Running:
-    """Query studies by findscu to the end, every response printed into `log`."""
-    words = ["findscu", "-S", "-q", "+sr", "-aet", CALLER, "-aec", server.ae_title]
+def find(server: Server, keys: Mapping[str, str], log: Path, *, printed: bool) -> Running:
+    """Query studies by findscu to the end: every match printed into `log`, or a line for each."""
+    how = ["-q", "+sr"] if printed else ["-v", "-sr"]
+    words = ["findscu", "-S", *how, "-aet", CALLER, "-aec", server.ae_title]
     words += ["127.0.0.1", str(server.port), *_keys(keys)]
     found = Running(words, log)
     found.end()
     return found
+
+
+def matches(found: Running) -> int:
+    """How many matches findscu says it was given."""
+    return len(_PENDING.findall(found.output))
 
 
 def move(server: Server, study_uid: str, destination: str, log: Path) -> None:

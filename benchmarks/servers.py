@@ -89,20 +89,28 @@ class _Modalitty(Server):
         self._data = data
 
     def held(self) -> int:
-        files = count_files(self._data / "objects")
-        with Archive.open(
-            self._data, settings=ArchiveSettings, events=EventBus(), read_only=True
-        ) as archive:
-            return min(files, archive.statistics().instances)
+        return held_by_us(self._data)
 
 
-class _Orthanc(Server):
+class OrthancServer(Server):
+    """Orthanc; it has to know where it is to send to."""
+
     def __init__(self, orthanc: Orthanc) -> None:
         super().__init__(orthanc.ae_title, orthanc.port, orthanc.pid)
         self._orthanc = orthanc
 
     def held(self) -> int:
         return int(self._orthanc.rest("/statistics")["CountInstances"])
+
+    def know(self, ae_title: str, port: int) -> None:
+        """Tell it where a destination is."""
+        self._orthanc.know(ae_title, ae_title, port)
+
+
+def held_by_us(data: Path) -> int:
+    """Objects in a data folder of ours whose file is there and which the index knows."""
+    with Archive.open(data, settings=ArchiveSettings, events=EventBus(), read_only=True) as archive:
+        return min(count_files(data / "objects"), archive.statistics().instances)
 
 
 def count_files(folder: Path) -> int:
@@ -158,12 +166,19 @@ def orthanc(destinations: Mapping[str, int] | None = None, **settings: Any) -> S
 
     @contextlib.contextmanager
     def start(folder: Path) -> Iterator[Server]:
-        with Orthanc(folder, **{**_ORTHANC_AT_ITS_BEST, **settings}) as peer:
+        with orthanc_server(folder, **settings) as server:
             for title, port in (destinations or {}).items():
-                peer.know(title, title, port)
-            yield _Orthanc(peer)
+                server.know(title, port)
+            yield server
 
     return start
+
+
+@contextlib.contextmanager
+def orthanc_server(folder: Path, **settings: Any) -> Iterator[OrthancServer]:
+    """Orthanc at its best, but for `settings`."""
+    with Orthanc(folder, **{**_ORTHANC_AT_ITS_BEST, **settings}) as peer:
+        yield OrthancServer(peer)
 
 
 @contextlib.contextmanager

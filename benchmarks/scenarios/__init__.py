@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from benchmarks.scenario import Scenario
+from benchmarks.scenarios.calling import OUR_FIND, OUR_MOVE
 from benchmarks.scenarios.find import FIND_5000
 from benchmarks.scenarios.receive import RECEIVE_CT, RECEIVE_CT_8, RECEIVE_TINY
 from benchmarks.scenarios.retrieve import GET_OUT, MOVE_OUT
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
-    for scenario in (RECEIVE_CT, RECEIVE_CT_8, RECEIVE_TINY, FIND_5000, MOVE_OUT, GET_OUT)
+    for scenario in (
+        RECEIVE_CT,
+        RECEIVE_CT_8,
+        RECEIVE_TINY,
+        FIND_5000,
+        MOVE_OUT,
+        GET_OUT,
+        OUR_FIND,
+        OUR_MOVE,
+    )
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import clients, data, servers
 from benchmarks.data import Samples
 from benchmarks.faults import require
-from benchmarks.figures import Row, Target
+from benchmarks.figures import OURS, Row, Target
 from benchmarks.scenario import Contest, Scenario, Turn, Workshop, clocked
 
 Senders = Callable[[Samples], Sequence[Sequence[Path]]]
@@ -50,7 +50,7 @@ def _contest(
 
 
 _INDEXING: Mapping[str, servers.Start] = {
-    servers.OURS: servers.modalitty(),
+    OURS: servers.modalitty(),
     servers.ORTHANC: servers.orthanc(),
     servers.ORTHANC_NO_SYNC: servers.orthanc(SyncStorageArea=False),
 }
@@ -97,7 +97,6 @@ RECEIVE_TINY = Scenario(
         {
             **_INDEXING,
             servers.STORESCP: servers.storescp,
-            servers.DCMQRSCP: servers.dcmqrscp(),
             servers.PYNETDICOM: servers.pynetdicom(),
         },
     ),

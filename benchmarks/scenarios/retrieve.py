@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import clients, data, servers
 from benchmarks.data import Samples
 from benchmarks.faults import require
-from benchmarks.figures import Row, Target
+from benchmarks.figures import OURS, Row, Target
 from benchmarks.scenario import Scenario, Turn, Workshop, clocked
 
 _TARGET = (Target(1.0, servers.ORTHANC),)
@@ -58,7 +58,7 @@ def _moving(workshop: Workshop) -> Iterator[dict[str, Turn]]:
         destination = exits.enter_context(servers.storescp(folder))
         known = {destination.ae_title: destination.port}
         starts = {
-            servers.OURS: servers.modalitty(known),
+            OURS: servers.modalitty(known),
             servers.ORTHANC: servers.orthanc(known),
             servers.DCMQRSCP: servers.dcmqrscp(known),
         }
@@ -82,7 +82,7 @@ def _get_turn(server: servers.Server, samples: Samples) -> Turn:
 def _getting(workshop: Workshop) -> Iterator[dict[str, Turn]]:
     samples = data.ct_slices(workshop.samples)
     starts = {
-        servers.OURS: servers.modalitty(),
+        OURS: servers.modalitty(),
         servers.ORTHANC: servers.orthanc(),
         servers.DCMQRSCP: servers.dcmqrscp(),
     }
