@@ -11,7 +11,7 @@ import pytest
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel  # type: ignore[attr-defined]
 
-from core.demo import write_studies
+from core.demo.studies import write_studies
 from core.model import Job, JobKind, JobState, Level, Modality, Ref
 from core.settings_file import SettingsStore
 from core.station import Station

@@ -12,7 +12,7 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from core.demo import make_studies, write_studies
+from core.demo.studies import make_studies, write_studies
 from core.dump import rows
 from core.imaging import Decoder
 from tests.peers.dcmtk import run

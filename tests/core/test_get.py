@@ -18,7 +18,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StudyRootQueryRetrieveInformationModelGet,
 )
 
-from core.demo import write_studies
+from core.demo.studies import write_studies
 from core.events import InstanceStored, MessageHandled
 from core.model import (
     Instance,

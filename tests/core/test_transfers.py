@@ -12,7 +12,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StudyRootQueryRetrieveInformationModelMove,
 )
 
-from core.demo import write_studies
+from core.demo.studies import write_studies
 from core.errors import UsageError
 from core.events import InstanceStored, JobChanged
 from core.model import Job, JobState, Level, Modality, Query, Ref

@@ -9,7 +9,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from core.demo import write_studies
+from core.demo.studies import write_studies
 from core.model import JobState, Level, Modality, Query, Ref
 from core.network.commitment import promises
 from core.settings_file import SettingsStore

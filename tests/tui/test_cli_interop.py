@@ -8,7 +8,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from core.demo import write_studies
+from core.demo.studies import write_studies
 from tests.peers import dcmtk
 from tests.peers.orthanc import Orthanc
 from tests.tui.commandline import CommandLine

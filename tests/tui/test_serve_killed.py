@@ -13,7 +13,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from core.demo import write_studies
+from core.demo.studies import write_studies
 from tests.peers.processes import ENVIRONMENT, eventually
 from tests.tui.commandline import CommandLine
 

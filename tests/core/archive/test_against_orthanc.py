@@ -18,7 +18,7 @@ import pytest
 
 from core.archive import attributes
 from core.archive.entities import fold_name
-from core.demo import write_studies
+from core.demo.studies import write_studies
 from core.model import Level, Root
 from core.station import Station
 from tests.core.archive.querying import Answer, Asker, identifier

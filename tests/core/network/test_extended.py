@@ -17,7 +17,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StudyRootQueryRetrieveInformationModelMove,
 )
 
-from core.demo import write_studies
+from core.demo.studies import write_studies
 from core.model import Modality
 from core.station import Station
 from tests.core.test_transfers import station_at
