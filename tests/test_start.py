@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-SLOW = ("pydicom", "pynetdicom", "numpy", "gdcm", "tinydb", "term_image", "PIL")
+SLOW = ("pydicom", "pynetdicom", "numpy", "gdcm", "tinydb", "term_image", "PIL", "textual")
 
 
-@pytest.mark.parametrize("module", ["core.station"])
+@pytest.mark.parametrize("module", ["core.station", "tui.cli", "tui.verbs.network"])
 def test_it_loads_no_library_that_takes_long(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     loaded = subprocess.run(

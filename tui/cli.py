@@ -6,29 +6,82 @@ Exit codes are in :mod:`tui.exits`; each group of verbs has a module in :mod:`tu
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from core.errors import ModalittyError
 from tui import exits
 from tui.output import print_error, print_fault
-from tui.verbs import (
-    archive,
-    care,
-    commitment,
-    modalities,
-    network,
-    objects,
-    service,
-    worklist,
-)
 from tui.verbs.context import Globals
+
+VERBS = {
+    "demo": "service",
+    "serve": "service",
+    "echo": "network",
+    "find": "network",
+    "worklist": "worklist",
+    "move": "network",
+    "get": "network",
+    "send": "network",
+    "commit": "commitment",
+    "list": "archive:list_held",
+    "lookup": "archive",
+    "import": "archive:import_paths",
+    "statistics": "care",
+    "check": "care",
+    "protect": "care",
+    "export": "archive",
+    "dump": "objects",
+    "preview": "objects",
+    "modalities": "modalities:app",
+}
+"""Verb → its module in :mod:`tui.verbs`, and its function where that has another name."""
+
+
+class _Commands(Mapping[str, Any]):
+    """Each verb as a command; the module of one is loaded when it is asked for."""
+
+    def __getitem__(self, verb: str) -> Any:
+        module, _, name = VERBS[verb].partition(":")
+        found = getattr(import_module(f"tui.verbs.{module}"), name or verb)
+        app = found if isinstance(found, typer.Typer) else _app(found)
+        command = typer.main.get_command(app)
+        command.name = verb
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(VERBS)
+
+    def __len__(self) -> int:
+        return len(VERBS)
+
+
+def _app(verb: Any) -> typer.Typer:
+    """Make an application of one verb, which typer makes a command of."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command()(verb)
+    return app
+
+
+class _Verbs(TyperGroup):
+    """The verbs; help on all of them loads them all."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = _Commands()  # type: ignore[assignment]  # nobody adds to it
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        return list(VERBS)
+
 
 app = typer.Typer(
     name="modalitty",
+    cls=_Verbs,
     help="A console for DICOM networks. Without a verb it opens the screen.",
     no_args_is_help=False,
     add_completion=False,
@@ -36,29 +89,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("demo")(service.demo)
-app.command("serve")(service.serve)
-app.command("echo")(network.echo)
-app.command("find")(network.find)
-app.command("worklist")(worklist.worklist)
-app.command("move")(network.move)
-app.command("get")(network.get)
-app.command("send")(network.send)
-app.command("commit")(commitment.commit)
-app.command("list")(archive.list_held)
-app.command("lookup")(archive.lookup)
-app.command("import")(archive.import_paths)
-app.command("statistics")(care.statistics)
-app.command("check")(care.check)
-app.command("protect")(care.protect)
-app.command("export")(archive.export)
-app.command("dump")(objects.dump)
-app.command("preview")(objects.preview)
-app.add_typer(modalities.app, name="modalities")
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         print(f"modalitty {version('modalitty')}")
         raise typer.Exit
 
@@ -84,7 +120,7 @@ def _main(
 ) -> None:
     ctx.obj = Globals(config=config, data=data, read_only=read_only, log_level=log_level)
     if ctx.invoked_subcommand is None:
-        service.console(ctx)
+        import_module("tui.verbs.service").console(ctx)
 
 
 # typer keeps its command parser to itself, and shows only the leaves of its exceptions.

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
-from rich.text import Text
-from textual.content import Content
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from textual.content import Content
 
 ELLIPSIS = "…"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -86,11 +89,15 @@ def safe_text(value: str, limit: int = 0) -> str:
 
 def safe_content(value: str, style: str = "", limit: int = 0) -> Content:
     """`value` made harmless, as Textual content: brackets in it are never read as markup."""
+    from textual.content import Content  # takes longer to load than a verb of the command line
+
     return Content.styled(safe_text(value, limit), style)
 
 
 def safe_rich(value: str, style: str = "", limit: int = 0) -> Text:
     """`value` made harmless, as Rich text: brackets in it are never read as markup."""
+    from rich.text import Text
+
     return Text(safe_text(value, limit), style, no_wrap=True, end="")
 
 

@@ -14,7 +14,10 @@ from tui.output import print_fault, print_json, print_table
 from tui.verbs.context import Json, options
 
 app = typer.Typer(
-    help="The known peers: list, add, edit, remove.", no_args_is_help=True, rich_markup_mode=None
+    help="The known peers: list, add, edit, remove.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
 )
 
 Name = Annotated[str, typer.Argument(help="The name this modality is called by.")]
