@@ -19,6 +19,7 @@ from core.events import Notice, Severity
 from core.station import Station
 from tui.bridge import FRAME, Bridge, News, NewsWaiting
 from tui.commands import Place, bindings
+from tui.mask import MASK
 from tui.palette import Commands
 from tui.preview.painter import Painter
 from tui.preview.terminal import Terminal
@@ -77,6 +78,7 @@ class ModalittyApp(App[object]):
             station=station,
             read_only=read_only or station.settings.ui.read_only,
             news=Signal(self, "news"),
+            masked=Signal(self, "masked"),
             status=StatusKeeper(station),
             title=title,
             terminal=terminal,
@@ -165,6 +167,14 @@ class ModalittyApp(App[object]):
         """Show what can be done at the present place."""
         if isinstance(self.screen, PlaceScreen):
             self.push_screen(Help(self.screen.PLACE, read_only=self.session.read_only))
+
+    def action_mask(self) -> None:
+        """Hide what tells who patients are, or show it again; on all screens at once."""
+        MASK.on = not MASK.on
+        self.clear_notifications()
+        self.session.masked.publish(MASK.on)
+        words = "Patients are hidden, and pictures." if MASK.on else "Patients are shown."
+        self.notify(words, markup=False, timeout=2.5)
 
     def action_help_quit(self) -> None:
         """Say how to leave to whoever presses Ctrl+C, which copies in a field."""

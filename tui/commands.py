@@ -6,86 +6,19 @@ is carried out by the method `action_<name>` of the screen of its place (or of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from textual.binding import Binding, BindingType
 
+from tui.command import MODES, Command, Place, key_name
+from tui.table_commands import TABLE_COMMANDS
 
-class Place(str, Enum):
-    """Where a command applies; the value is the name of the mode."""
+__all__ = ["COMMANDS", "MODES", "Command", "Place", "bindings", "forbidden", "key_name"]
 
-    EVERYWHERE = "everywhere"
-    NETWORK = "network"
-    QUERY = "query"
-    TRANSFERS = "transfers"
-    ARCHIVE = "archive"
-    TRAFFIC = "traffic"
-    SETTINGS = "settings"
-    INSPECTOR = "inspector"
-
-
-MODES = (
-    Place.NETWORK,
-    Place.QUERY,
-    Place.TRANSFERS,
-    Place.ARCHIVE,
-    Place.TRAFFIC,
-    Place.SETTINGS,
-)
-
-
-@dataclass(frozen=True)
-class Command:
-    """One thing a person can do.
-
-    `key` is as Textual names keys, several joined by commas. `dangerous` means that it changes
-    something here or on a peer: it asks first, and read-only mode takes it away. `action` is
-    empty where it follows from the name. `bound` is False where a widget has the key already and
-    the command is declared for footer and help only.
-    """
-
-    id: str
-    key: str
-    label: str
-    help: str
-    place: Place
-    dangerous: bool = False
-    footer: bool = True
-    action: str = ""
-    bound: bool = True
-
-    @property
-    def run(self) -> str:
-        """The Textual action that carries it out."""
-        return self.action or self.id.partition(".")[2]
-
-    @property
-    def keys(self) -> str:
-        """Its keys as printed on a keyboard."""
-        return " ".join(key_name(key) for key in self.key.split(","))
-
-
-_KEY_NAMES = {
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
-    "comma": ",",
-    "full_stop": ".",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "plus": "+",
-    "minus": "-",
-    "escape": "esc",
-}
-
-
-def key_name(key: str) -> str:
-    """A Textual key name as it is printed on a keyboard."""
-    if key.startswith("ctrl+"):
-        return f"^{key[5:]}"
-    return _KEY_NAMES.get(key, key)
-
+Keys = Mapping[str, str]
+"""Keys that a person has chosen: command id to keys as Textual names them."""
+NO_KEYS: Keys = MappingProxyType({})
 
 _N, _Q, _T = Place.NETWORK, Place.QUERY, Place.TRANSFERS
 _A, _F, _S, _I, _ALL = (
@@ -197,7 +130,24 @@ COMMANDS: tuple[Command, ...] = (
     Command("inspector.frame_back", "comma", "Frame-", "One frame back.", _I),
     Command("inspector.frame_on", "full_stop", "Frame+", "One frame on.", _I),
     # -- everywhere
-    Command("app.copy", "y", "Copy", "Copy the row.", _ALL, footer=False, action="screen.copy_row"),
+    Command(
+        "app.copy",
+        "y",
+        "Copy",
+        "Copy the marked rows, or this one, cells parted by tabs.",
+        _ALL,
+        footer=False,
+        action="screen.copy_row",
+    ),
+    Command(
+        "app.copy_as",
+        "Y",
+        "Copy as",
+        "Copy one cell, or the rows as JSON.",
+        _ALL,
+        footer=False,
+        action="screen.copy_as",
+    ),
     Command(
         "app.export",
         "E",
@@ -228,6 +178,15 @@ COMMANDS: tuple[Command, ...] = (
         action="app.command_palette",
     ),
     Command(
+        "app.mask",
+        "M",
+        "Mask",
+        "Hide names, numbers and birth dates of patients, or show them again.",
+        _ALL,
+        footer=False,
+        action="app.mask",
+    ),
+    Command(
         "app.suspend",
         "ctrl+z",
         "Suspend",
@@ -249,21 +208,52 @@ COMMANDS: tuple[Command, ...] = (
         )
         for number, place in enumerate(MODES, 1)
     ),
+    *TABLE_COMMANDS,
+)
+_NOT_IN_TAGS = (
+    *("table.sort", "table.reverse", "table.follow", "table.columns"),
+    *("table.left", "table.right"),
 )
 
 
-def of_place(place: Place, *, read_only: bool = False) -> tuple[Command, ...]:
+def parts_of(place: Place) -> tuple[Place, ...]:
+    """What a place is made of: the nearest first, so that its keys win."""
+    tags = (Place.TAGS,) if place is Place.INSPECTOR else ()
+    return (place, *tags, Place.FILTER, Place.TABLE, Place.EVERYWHERE)
+
+
+def in_part(part: Place, keys: Keys = NO_KEYS) -> tuple[Command, ...]:
+    """The commands declared for one part, with the keys that a person has chosen."""
+    return tuple(_with_keys(c, keys) for c in COMMANDS if c.place is part)
+
+
+def of_place(place: Place, *, read_only: bool = False, keys: Keys = NO_KEYS) -> tuple[Command, ...]:
     """The commands that apply in `place`, its own first, without dangerous ones where read-only."""
-    own = [c for c in COMMANDS if c.place is place]
-    taken = {c.key for c in own}
-    shared = [c for c in COMMANDS if c.place is Place.EVERYWHERE and c.key not in taken]
+    own = in_part(place, keys)
+    taken = {key for c in own for key in c.key_list}
+    shared = [c for c in in_part(Place.EVERYWHERE, keys) if not taken.issuperset(c.key_list)]
     return tuple(c for c in (*own, *shared) if not (read_only and c.dangerous))
+
+
+def of_tables(place: Place, *, keys: Keys = NO_KEYS) -> tuple[Command, ...]:
+    """The commands that tables and tag trees of `place` have; none of them is dangerous."""
+    tags = place is Place.INSPECTOR
+    commands = [c for part in parts_of(place)[1:-1] for c in in_part(part, keys)]
+    return tuple(c for c in commands if not (tags and c.id in _NOT_IN_TAGS))
+
+
+def _with_keys(command: Command, keys: Keys) -> Command:
+    """A command by the keys chosen; one whose key a table has goes with the table's."""
+    if not command.bound:
+        theirs = next((c for c in TABLE_COMMANDS if c.key == command.key), command)
+        return command.with_key(keys.get(theirs.id, command.key))
+    return command.with_key(keys.get(command.id, command.key))
 
 
 def bindings(place: Place) -> list[BindingType]:
     """The key bindings of one place, in the form Textual takes them."""
     return [
-        Binding(c.key, c.run, c.label, show=False, id=c.id, tooltip=c.help)
+        Binding(c.key, c.run, c.label, show=False, id=c.id, tooltip=c.help, priority=c.priority)
         for c in COMMANDS
         if c.place is place and c.bound
     ]

@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 
 from core.errors import UsageError
+from tui.mask import MASK
 from tui.safe_text import safe_text
 from tui.widgets.row_columns import Column, Values
 
@@ -67,6 +68,15 @@ def as_csv(columns: Sequence[Column], rows: Sequence[Values]) -> str:
     return "\N{ZERO WIDTH NO-BREAK SPACE}" + out.getvalue()
 
 
+def as_tsv(columns: Sequence[Column], rows: Sequence[Values]) -> str:
+    """Lines of cells parted by tabs, for the clipboard: spreadsheets take them as CSV."""
+
+    def line(row: Values) -> str:
+        return "\t".join(str(_cell(safe_text(column.shown(row)))) for column in columns)
+
+    return "\n".join(map(line, rows))
+
+
 def as_json(columns: Sequence[Column], rows: Sequence[Values]) -> str:
     """A list of objects, by the keys of the columns."""
     keys = [column.key for column in columns]
@@ -81,13 +91,13 @@ WRITERS: dict[str, Callable[[Sequence[Column], Sequence[Values]], str]] = {
 
 
 def _row(columns: Sequence[Column], values: Values) -> Iterator[int | float | str | None]:
-    """Numbers as they are, everything else as it is shown and made harmless."""
+    """Numbers as they are, everything else as it is shown and made harmless, under the mask."""
     for column in columns:
         value = values.get(column.key)
-        if value is None or isinstance(value, int | float):
+        if value is None or (isinstance(value, int | float) and not (MASK.on and column.is_secret)):
             yield value
         else:
-            yield safe_text(column.text(values))
+            yield safe_text(column.shown(values))
 
 
 def _cell(value: float | str | None) -> float | str:

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from core.model import Job, JobKind
 from tui import units
+from tui.mask import sensitive
 from tui.outcomes import JOB_WORDS, outcome_lines, styled
 from tui.safe_text import safe_content
 
@@ -43,6 +44,12 @@ def what(job: Job, title: str) -> str:
     return " ".join(filter(None, (ARROWS.get(job.kind, "·"), job.peer, title)))
 
 
+def marked_title(job: Job) -> str:
+    """A job's own title; a path or a patient's number in it is marked for the mask."""
+    telling = job.kind in (JobKind.IMPORT, JobKind.EXPORT) or job.title.startswith("patient ")
+    return sensitive(job.title) if telling else job.title
+
+
 def short_of(job: Job) -> int:
     """How many objects are not where they were to go: what failed is among what is missing."""
     return max(job.failed, job.missing)
@@ -51,8 +58,8 @@ def short_of(job: Job) -> int:
 def words(job: Job, title: str) -> Content:
     """Everything about a job."""
     lines = [safe_content(f"Job {job.id}, {service(job)}: {title}", "bold")]
-    if title != job.title:
-        lines.append(safe_content(job.title, "$text-muted"))
+    if title != marked_title(job):
+        lines.append(safe_content(marked_title(job), "$text-muted"))
     lines.append(Content.assemble(styled(JOB_WORDS[job.state]), safe_content(_way(job))))
     lines.append(safe_content(counts(job)))
     if job.note and not (job.outcome and job.note == job.outcome.meaning):
@@ -60,10 +67,15 @@ def words(job: Job, title: str) -> Content:
     if job.outcome:
         lines.append(outcome_lines(job.outcome))
     shown = job.failures[:SHOWN_FAILURES]
-    lines += [safe_content(f"✖ {f.what}: {f.why}", "$text-error") for f in shown]
+    lines += [safe_content(f"✖ {_failed(f.what)}: {f.why}", "$text-error") for f in shown]
     if len(job.failures) > SHOWN_FAILURES:
         lines.append(safe_content(f"… and {len(job.failures) - SHOWN_FAILURES} more"))
     return Content("\n").join(lines)
+
+
+def _failed(name: str) -> str:
+    """A SOP Instance UID as it is; a path may hold a name."""
+    return sensitive(name) if "/" in name else name
 
 
 def _way(job: Job) -> str:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydicom.config import IGNORE
-from pydicom.uid import UID
-
 from core.model import Level, Match, Query, Ref, Root
 from core.worklist import STEP, WORKLIST_KEYS
 from tui import units
+from tui.mask import sensitive
 from tui.widgets.row_columns import Column, Kind
 
 
 def _class_name(uid: str) -> str:
     """A SOP class by its name, without the words that all of them have."""
+    from pydicom.config import IGNORE  # late: half a second that a first frame does not need
+    from pydicom.uid import UID
+
     # No validation: it would warn about what a peer sends, and we only look the name up.
     return UID(uid, IGNORE).name.removesuffix(" Storage") if uid else ""
 
 
+WIDE = 100
+"""Cells from which a table has room for all of its columns."""
 _PATIENT = (
     Column("PatientName", "Patient", Kind.NAME, min_width=14, max_width=40, flex=1, priority=2),
     Column("PatientID", "Patient ID", min_width=8, max_width=24),
@@ -36,7 +39,9 @@ COLUMNS: dict[Level, tuple[Column, ...]] = {
         Column("StudyDate", "Date", Kind.DATE, min_width=10, priority=0),
         Column("ModalitiesInStudy", "Mod", min_width=3, max_width=8, show=lambda v: _joined(v)),
         Column("StudyDescription", "Description", min_width=12, max_width=50, flex=2, priority=2),
-        Column("AccessionNumber", "Accession", min_width=4, max_width=16, priority=3),
+        Column(
+            "AccessionNumber", "Accession", min_width=4, max_width=16, priority=3, from_width=WIDE
+        ),
         Column("NumberOfStudyRelatedSeries", "Ser", Kind.NUMBER, min_width=3),
         Column("NumberOfStudyRelatedInstances", "Inst", Kind.NUMBER, min_width=4),
         Column("StudyInstanceUID", "Study UID", hidden=True),
@@ -45,7 +50,9 @@ COLUMNS: dict[Level, tuple[Column, ...]] = {
         Column("SeriesNumber", "No", Kind.NUMBER, min_width=3, max_width=6, priority=0),
         Column("Modality", "Mod", min_width=3, max_width=8, priority=0),
         Column("SeriesDescription", "Description", min_width=12, max_width=60, flex=2),
-        Column("BodyPartExamined", "Body part", min_width=4, max_width=16, priority=2),
+        Column(
+            "BodyPartExamined", "Body part", min_width=4, max_width=16, priority=2, from_width=WIDE
+        ),
         Column("NumberOfSeriesRelatedInstances", "Inst", Kind.NUMBER, min_width=4),
         Column("SeriesInstanceUID", "Series UID", min_width=8, max_width=64, priority=3),
     ),
@@ -74,7 +81,7 @@ _SHOWN_STEPS = (
         flex=2,
         priority=2,
     ),
-    Column("AccessionNumber", "Accession", min_width=4, max_width=16, priority=3),
+    Column("AccessionNumber", "Accession", min_width=4, max_width=16, priority=3, from_width=WIDE),
 )
 WORKLIST_COLUMNS = (
     *_SHOWN_STEPS,
@@ -84,8 +91,6 @@ WORKLIST_COLUMNS = (
         if key not in {column.key for column in _SHOWN_STEPS}
     ),
 )
-NARROW_LEAVES_OUT = ("AccessionNumber", "BodyPartExamined")
-"""Columns that a screen of 80 columns has no room for."""
 EXTRA_KEYS: dict[Level, tuple[str, ...]] = {
     Level.PATIENT: (),
     Level.STUDY: ("StudyTime", "StudyID", "PatientBirthDate", "PatientSex"),
@@ -170,18 +175,19 @@ def row_key(match: Match, number: int) -> str:
 
 
 def label_of(match: Match) -> str:
-    """A match in a few words, as a person would call it; not yet harmless."""
+    """A match in a few words, as a person would call it; not yet harmless, marked for the mask."""
     values = match.values
     if match.level in (Level.PATIENT, Level.STUDY):
         name = units.person_name(values.get("PatientName", "")) or values.get("PatientID", "")
-        words = [name, units.date(values.get("StudyDate", "")), values.get("StudyDescription", "")]
+        text = sensitive(values.get("StudyDescription", ""))
+        words = [sensitive(name), units.date(values.get("StudyDate", "")), text]
     elif match.level is Level.SERIES:
-        words = [values.get("Modality", ""), values.get("SeriesDescription", "")]
+        words = [values.get("Modality", ""), sensitive(values.get("SeriesDescription", ""))]
         if values.get("SeriesNumber"):
             words.insert(0, f"series {values['SeriesNumber']}")
     else:
         words = [f"instance {values.get('InstanceNumber', '')}"]
-    return " ".join(word for word in words if word) or match.values.get(match.level.unique_key, "")
+    return " ".join(word for word in words if word) or values.get(match.level.unique_key, "")
 
 
 def counted(level: Level, count: int) -> str:

@@ -2,7 +2,8 @@
 
 Names, comments and file names can hold escape sequences, characters that turn the reading order
 round, characters nobody sees, and Textual markup. What is shown passes through here: such
-characters become short visible marks, and proper text of every script stays as it is.
+characters become short visible marks, and proper text of every script stays as it is. What is
+marked as sensitive is hidden here while the mask is on (:mod:`tui.mask`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
+
+from tui.mask import resolved
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -79,6 +82,7 @@ def safe_text(value: str, limit: int = 0) -> str:
     """
     if value.isascii() and value.isprintable():
         return value if limit <= 0 or len(value) <= limit else _cut(value, limit)
+    value = resolved(value)
     if limit <= 0:
         return _clean(value)
     # A value may be megabytes long: look no further than could be shown.

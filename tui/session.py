@@ -77,6 +77,8 @@ class Session:
     station: Station
     read_only: bool
     news: Signal[News]
+    masked: Signal[bool]
+    """Says that the mask (:mod:`tui.mask`) has been put on or taken off."""
     status: StatusKeeper = field(compare=False)
     labels: dict[int, str] = field(default_factory=dict, compare=False)
     """What a person would call what a job transfers, by job, where the job's title is a UID."""

@@ -6,15 +6,33 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
+from textual.widget import Widget
 
 from tui.app import SCREENS, ModalittyApp
-from tui.commands import COMMANDS, MODES, Command, Place, bindings, forbidden, of_place
+from tui.commands import (
+    COMMANDS,
+    MODES,
+    Command,
+    Place,
+    bindings,
+    forbidden,
+    of_place,
+    of_tables,
+)
 from tui.screens.help import Help
 from tui.screens.inspector import InspectorScreen
 from tui.screens.place import PlaceScreen
+from tui.widgets.dataset_tree import DatasetTable
+from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.footer_bar import footer
 from tui.widgets.row_table import RowTable
 
+PARTS: dict[Place, type[Widget] | type[PlaceScreen]] = {
+    Place.EVERYWHERE: PlaceScreen,
+    Place.TABLE: RowTable,
+    Place.FILTER: FilteredTable,
+    Place.TAGS: DatasetTable,
+}
 KINDS: dict[Place, type[PlaceScreen]] = {
     **{screen.PLACE: screen for screen in SCREENS},
     Place.INSPECTOR: InspectorScreen,
@@ -28,7 +46,8 @@ def test_every_place_has_a_screen() -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.id)
 def test_every_command_is_carried_out_by_a_method(command: Command) -> None:
     namespace, _, name = command.run.partition("(")[0].rpartition(".")
-    owner = ModalittyApp if namespace == "app" else KINDS.get(command.place, PlaceScreen)
+    owners = {**KINDS, **PARTS}
+    owner = ModalittyApp if namespace == "app" else owners[command.place]
     assert hasattr(owner, f"action_{name}"), f"{command.id} would do nothing"
     assert command.help.endswith(".")
 
@@ -41,10 +60,11 @@ def test_no_two_commands_share_an_id_or_a_key_of_one_place() -> None:
 
 
 def test_no_command_is_hidden_behind_a_key_of_the_tables() -> None:
-    taken = {key for b in RowTable.BINDINGS for key in b.key.split(",")}  # type: ignore[union-attr]
+    taken = {key for c in of_tables(Place.NETWORK) for key in c.key_list} - {"escape"}
     for command in COMMANDS:
-        if command.bound and command.place is not Place.INSPECTOR:
-            assert not taken & set(command.key.split(",")), command.id
+        own = command.place not in (Place.INSPECTOR, Place.TABLE, Place.FILTER, Place.TAGS)
+        if command.bound and own:
+            assert not taken & set(command.key_list), command.id
 
 
 @pytest.mark.parametrize("place", KINDS)

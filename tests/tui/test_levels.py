@@ -6,6 +6,7 @@ import pytest
 
 from core.model import Level, Match, Ref, Root
 from tui.levels import COLUMNS, Step, label_of, ref_of, row_key
+from tui.mask import resolved
 
 
 def _match(level: Level, **values: str) -> Match:
@@ -51,5 +52,5 @@ def test_a_label_reads_as_people_say_it_and_is_never_empty() -> None:
     study = _match(
         Level.STUDY, PatientName="Smith^John", StudyDate="20240131", StudyDescription="Thorax"
     )
-    assert label_of(study) == "Smith John 2024-01-31 Thorax"
-    assert label_of(_match(Level.STUDY, StudyInstanceUID="1.2")) == "1.2"
+    assert resolved(label_of(study)) == "Smith John 2024-01-31 Thorax"
+    assert resolved(label_of(_match(Level.STUDY, StudyInstanceUID="1.2"))) == "1.2"

@@ -16,6 +16,7 @@ from core.model import Level, LookupHit, Match, Modality, Outcome, Query, Ref
 from tui.bridge import News
 from tui.commands import Place, bindings
 from tui.levels import Step, as_values, counted
+from tui.mask import sensitive
 from tui.screens.archive_care import ArchiveCare
 from tui.screens.browser import Listing
 from tui.screens.dialogs import Choice, Choose, Confirm, Prompt
@@ -184,7 +185,8 @@ class ArchiveScreen(ArchiveCare):
         if text:
             path = Path(text).expanduser()
             self.calls.ask(
-                lambda: self.station.jobs.import_files([path]), partial(self.started, text)
+                lambda: self.station.jobs.import_files([path]),
+                partial(self.started, sensitive(text)),
             )
 
     def action_delete(self) -> None:
@@ -224,11 +226,13 @@ class ArchiveScreen(ArchiveCare):
 
     def _found(self, value: str, hits: tuple[LookupHit, ...]) -> None:
         if not hits:
-            self.say(f"Nothing here has the identifier {value}.")
+            self.say(f"Nothing here has the identifier {sensitive(value)}.")
         elif len(hits) == 1:
             self._go_to(hits[0])
         else:
-            choices = [Choice(str(n), hit.label, hit.keyword) for n, hit in enumerate(hits)]
+            choices = [
+                Choice(str(n), sensitive(hit.label), hit.keyword) for n, hit in enumerate(hits)
+            ]
             self.app.push_screen(
                 Choose(f"{len(hits)} found", choices),
                 lambda chosen: self._go_to(hits[int(chosen)]) if chosen else None,
@@ -241,7 +245,7 @@ class ArchiveScreen(ArchiveCare):
             self.calls.ask(lambda: self.station.archive.instances(ref), partial(self.inspect, ref))
             return
         self.restart(Step(Level.STUDY))
-        self.go(Step(below, ref, hit.label))
+        self.go(Step(below, ref, sensitive(hit.label)))
 
 
 def _choices(modalities: Sequence[Modality]) -> list[Choice]:

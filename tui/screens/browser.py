@@ -9,7 +9,7 @@ from functools import partial
 from itertools import count
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
@@ -20,7 +20,6 @@ from tui import units
 from tui.job_words import service
 from tui.levels import (
     COLUMNS,
-    NARROW_LEAVES_OUT,
     Step,
     as_values,
     label_of,
@@ -35,9 +34,6 @@ from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column
 from tui.widgets.row_table import RowTable
 from tui.widgets.segment_line import Segment, SegmentLine
-
-WIDE = 100
-"""Columns of the screen from which all columns of a table are shown."""
 
 
 @dataclass
@@ -93,15 +89,11 @@ class BrowserScreen(PlaceScreen):
                 yield FilteredTable(RowTable(columns, id=f"rows-{name}"), id=name)
         yield Static(id="outcome", markup=False)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Leave the least columns out where there is no room for them."""
-        for name, columns in self.TABLES.items():
-            narrow = event.size.width < WIDE
-            out = NARROW_LEAVES_OUT if narrow else ()
-            keys = [c.key for c in columns if not c.hidden and c.key not in out]
-            table = self.table_named(name)
-            if list(table.state.columns) != keys:
-                table.show_columns(keys)
+    def masked(self, on: bool) -> None:
+        """Show the way down anew too."""
+        super().masked(on)
+        if self.path:
+            self.show_crumbs()
 
     # -- where one is
 

@@ -15,10 +15,12 @@ from core.errors import ModalittyError
 from core.model import ElementRow, Level, Match, Picture, Query, Ref, Window
 from tui import units
 from tui.commands import Place, bindings
-from tui.safe_text import safe_content
+from tui.mask import MASK, resolved, sensitive
+from tui.safe_text import safe_content, safe_text
 from tui.screens.dialogs import Reader
 from tui.screens.place import PlaceScreen
 from tui.session import Session
+from tui.widgets.dataset_outline import value_of
 from tui.widgets.dataset_tree import DatasetTree
 from tui.widgets.image_view import ImageView
 from tui.widgets.row_columns import Column, Values
@@ -112,7 +114,11 @@ class InspectorScreen(PlaceScreen):
 
     def rows_to_export(self) -> tuple[Sequence[Column], Sequence[Values], str]:
         """All elements of the object."""
-        rows = [{c.key: getattr(row, c.key) for c in ELEMENT_COLUMNS} for row in self.rows]
+        keys = [column.key for column in ELEMENT_COLUMNS if column.key != "value"]
+        rows = [
+            {**{key: getattr(row, key) for key in keys}, "value": value_of(row)}
+            for row in self.rows
+        ]
         return ELEMENT_COLUMNS, rows, "elements"
 
     # -- loading
@@ -139,6 +145,9 @@ class InspectorScreen(PlaceScreen):
 
     def _load_picture(self) -> None:
         """Load the frame wanted; only the last wish counts while one is loaded."""
+        if MASK.on:
+            self._hide_picture()
+            return
         if self._busy:
             self._wanted = True
             return
@@ -161,12 +170,27 @@ class InspectorScreen(PlaceScreen):
 
     def _show_picture(self, uid: str, picture: Picture) -> None:
         self._busy = False
-        if uid == self.uid:
+        if MASK.on:
+            self._hide_picture()
+        elif uid == self.uid:
             self.picture = picture
             self.image.show(picture)
             self._show_words()
         if self._wanted:
             self._load_picture()
+
+    def masked(self, on: bool) -> None:
+        """Hide the picture with the tags: a name may be burned into it (0028,0301)."""
+        super().masked(on)
+        self.tags.show(self.rows)
+        self._load_picture()
+        self._show_words()
+
+    def _hide_picture(self) -> None:
+        self._wanted = False
+        self.picture = None
+        self.image.note("hidden by the mask: a name may be burned into the picture")
+        self._show_words()
 
     def _no_picture(self, error: ModalittyError) -> None:
         self._busy = False
@@ -183,10 +207,10 @@ class InspectorScreen(PlaceScreen):
     def _show_words(self) -> None:
         words = (
             f"instance {self.index + 1} of {len(self.uids)}",
-            units.person_name(self._value("PatientName")),
+            sensitive(units.person_name(self._value("PatientName"))),
             units.date(self._value("StudyDate")),
             self._value("Modality"),
-            self._value("SeriesDescription"),
+            sensitive(self._value("SeriesDescription")),
         )
         text = "  ".join(word for word in words if word)
         self.query_one("#crumbs", Static).update(safe_content(text, "bold"))
@@ -269,14 +293,14 @@ class InspectorScreen(PlaceScreen):
     def _opened(self, event: DatasetTree.ElementOpened) -> None:
         row = event.row
         title = " ".join(part for part in (row.tag, row.vr, row.keyword or row.name) if part)
-        self.app.push_screen(Reader(title, row.value or "(empty)"))
+        self.app.push_screen(Reader(title, value_of(row) or "(empty)"))
 
     def action_copy(self) -> None:
         """Copy the value under the cursor."""
         row = self.tags.current
         if row is not None:
-            self.app.copy_to_clipboard(row.value)
-            self.say(f"Copied {row.keyword or row.tag}")
+            lines = (safe_text(line) for line in resolved(value_of(row)).split("\n"))
+            self.copy("\n".join(lines), row.keyword or row.tag)
 
 
 def in_order(matches: Sequence[Match]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -16,7 +16,7 @@ from core.model import Job, JobState
 from tui import units
 from tui.bridge import News
 from tui.commands import Place, bindings
-from tui.job_words import short_of, what, words
+from tui.job_words import marked_title, short_of, what, words
 from tui.outcomes import JOB_WORDS, tone
 from tui.rates import Paces, bar
 from tui.screens.dialogs import Confirm
@@ -37,7 +37,7 @@ COLUMNS = (
     Column("bar", "Progress", width=BAR, priority=1),
     Column("count", "Arrived", min_width=7, max_width=15, right=True, priority=0),
     Column("failed", "Fail", Kind.NUMBER, min_width=4, priority=1),
-    Column("bytes", "Size", Kind.SIZE, min_width=6, priority=2),
+    Column("bytes", "Size", Kind.SIZE, min_width=6, priority=2, from_width=WIDE),
     Column("rate", "Rate", min_width=8, max_width=9, right=True, priority=1, show=units.rate),
     Column("left", "Left", Kind.DURATION, min_width=5, priority=1),
 )
@@ -72,11 +72,6 @@ class TransfersScreen(PlaceScreen):
     def table(self) -> RowTable:
         """The table of jobs."""
         return self.query_one(RowTable)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Leave the size out where there is no room for it: it stands below."""
-        narrow = event.size.width < WIDE
-        self.table.show_columns([c.key for c in COLUMNS if not (narrow and c.key == "bytes")])
 
     def heard(self, news: News) -> None:
         """Take new snapshots."""
@@ -166,7 +161,7 @@ class TransfersScreen(PlaceScreen):
         }
 
     def _title(self, job: Job) -> str:
-        return self.session.labels.get(job.id, job.title)
+        return self.session.labels.get(job.id) or marked_title(job)
 
     @on(RowTable.RowHighlighted)
     def _tell(self) -> None:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from core.model import ElementRow
+from tui.mask import is_sensitive, sensitive
 from tui.widgets.row_columns import Values
 from tui.widgets.row_filter import RowFilter
 
@@ -73,7 +74,7 @@ class Outline:
             "tag": "" if item else row.tag or "!",
             "vr": row.vr,
             "name": self._label(index),
-            "value": row.value,
+            "value": value_of(row),
             "length": "undef." if row.length is None and row.tag else row.length,
         }
 
@@ -154,6 +155,12 @@ class Outline:
         indent = " " * min(row.depth, _DEEPEST_INDENT)
         deep = f"{row.depth}: " if row.depth > _DEEPEST_INDENT else ""
         return f"{indent}{sign} {deep}{name}"
+
+
+def value_of(row: ElementRow) -> str:
+    """The value of an element, marked where the mask hides it."""
+    hidden = is_sensitive(row.keyword, row.vr, row.is_private)
+    return sensitive(row.value) if hidden else row.value
 
 
 def _text(row: ElementRow) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from core.model import ElementRow
+from tui.commands import Place, bindings
 from tui.widgets.dataset_outline import Outline
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column, Kind, Tone
@@ -40,14 +41,7 @@ COLUMNS = (
 class DatasetTable(RowTable):
     """The table part of a :class:`DatasetTree`: rows come from an outline, in its order."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "fold(True)", "Fold", show=False, id="dataset_tree.fold"),
-        Binding("right", "fold(False)", "Unfold", show=False, id="dataset_tree.unfold"),
-        Binding("minus", "fold_all(True)", "Fold all", show=False, id="dataset_tree.fold_all"),
-        Binding("plus", "fold_all(False)", "Unfold all", show=False, id="dataset_tree.unfold_all"),
-        Binding("p", "private_only", "Private only", show=False, id="dataset_tree.private"),
-        Binding("K", "keywords", "Keywords", show=False, id="dataset_tree.keywords"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Place.TAGS)
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002  Textual's own name
         super().__init__(COLUMNS, empty="no elements", id=id)
@@ -93,7 +87,7 @@ class DatasetTable(RowTable):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The order is the data set's own."""
-        return action not in ("sort_next", "sort_turn", "follow")
+        return action not in ("sort_next", "sort_turn", "follow", "choose_columns")
 
     def action_fold(self, folded: bool) -> None:
         """Fold and go to the parent, or unfold and go to the first row below."""

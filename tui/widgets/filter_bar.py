@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from tui.commands import Place, bindings
 from tui.safe_text import safe_text
 from tui.widgets.row_table import RowTable
 from tui.widgets.row_view import RowView
@@ -115,11 +116,7 @@ class FilterBar(Horizontal):
 class FilteredTable(Vertical):
     """A row table with its filter line: `/` opens it, enter keeps the filter, escape clears it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Priority: the keys typed after it are text already when they come in one burst.
-        Binding("slash", "filter", "Filter", id="row_table.filter", priority=True),
-        Binding("escape", "clear_filter", "Clear filter", show=False, id="row_table.clear_filter"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Place.FILTER)
 
     def __init__(self, table: RowTable, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

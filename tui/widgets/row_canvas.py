@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
+from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -25,6 +26,8 @@ _SAMPLE_LATER = 20
 class RowCanvas(ScrollView, can_focus=True):
     """Paints the rows of a :class:`RowStore` that are in sight, under a header that stays."""
 
+    follow: reactive[bool] = reactive(False)
+    """Keep the cursor on the last row while it stands there and rows come."""
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "row-table--header",
@@ -49,6 +52,8 @@ class RowCanvas(ScrollView, can_focus=True):
         }
         & > .row-table--marked { color: $accent; text-style: bold; }
         & > .row-table--match { text-style: bold underline; }
+        &:nocolor > .row-table--header { text-style: bold underline; }
+        &:nocolor:focus > .row-table--cursor { text-style: reverse bold; }
         & > .row-table--empty { color: $text-muted; }
         & > .row-table--ok { color: $text-success; }
         & > .row-table--warning { color: $text-warning; }
@@ -74,6 +79,7 @@ class RowCanvas(ScrollView, can_focus=True):
         self._content: Widths = {}
         self._sampled = 0
         self._cursor: Key = None
+        self._chosen = False
 
     def say_empty(self, text: str) -> None:
         """Say this where there are no rows."""
@@ -104,7 +110,7 @@ class RowCanvas(ScrollView, can_focus=True):
         content, by = self._content, self._store.sorted_by
         if by is not None:  # room for the arrow
             content = {**content, by.key: max(content.get(by.key, 0), cell_len(by.label) + 1)}
-        layout = Layout.of(self._store.columns, content, width)
+        layout = Layout.of(self._store.columns, content, width, chosen=self._chosen)
         self._painter.use(layout)
         size = Size(max(layout.total, 1), self._store.shown_count + HEADER)
         if size != self.virtual_size:
@@ -132,7 +138,8 @@ class RowCanvas(ScrollView, can_focus=True):
             self._palette = self._painter.palette = self._take_palette()
         width = self.scrollable_content_region.width
         if y < HEADER:
-            line = self._painter.header(self._store.sorted_by, self._store.reverse)
+            by, reverse = self._store.sorted_by, self._store.reverse
+            line = self._painter.header(by, reverse, self.follow)
             return self._joined(line, width, self._painter.palette.header)
         index = self.scroll_offset.y + y - HEADER
         key = self._store.peek(index)

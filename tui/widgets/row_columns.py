@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import inf, isfinite, isnan
 from typing import Any
 
 from rich.cells import cell_len
 
 from tui import units
+from tui.mask import MASK, is_sensitive
 from tui.safe_text import safe_text
 
 Values = Mapping[str, object]
@@ -56,9 +57,11 @@ class Column:
     Widths are in terminal cells. `width` fixes the column; otherwise it fits its content between
     `min_width` and `max_width`. Width left over goes to columns with a `flex` share. Where there
     is too little, the columns with the highest `priority` number give way first, down to
-    `min_width`; `optional` ones are left out before the table scrolls sideways. `show` turns a
-    value into text (made harmless later), `tone` chooses its colour, `sort_key` gives what is
-    compared, all of one type.
+    `min_width`; `optional` ones are left out before the table scrolls sideways, and all of them
+    where the table has less than `from_width` cells, unless a person has chosen them. `show` turns
+    a value into text (made harmless later), `tone` chooses its colour, `sort_key` gives what is
+    compared, all of one type. `secret` says that the mask hides it, or does not; left out, the
+    attribute that `key` names decides.
     """
 
     key: str
@@ -72,6 +75,8 @@ class Column:
     right: bool | None = None
     hidden: bool = False
     optional: bool = False
+    from_width: int = 0
+    secret: bool | None = None
     show: Callable[[Any], str] | None = None
     tone: Callable[[Any], Tone] | None = None
     sort_key: Callable[[Any], Any] | None = None
@@ -86,8 +91,18 @@ class Column:
         """What turns a value into text, None where the value's own text is shown."""
         return self.show or _SHOW.get(self.kind)
 
+    @cached_property
+    def is_secret(self) -> bool:
+        """True where the mask hides what stands here."""
+        return is_sensitive(self.key) if self.secret is None else self.secret
+
+    def shown(self, values: Values) -> str:
+        """What a person may see of a row here, not yet harmless: while the mask is on, less."""
+        text = self.text(values)
+        return MASK.stand_in(text) if MASK.on and self.is_secret else text
+
     def text(self, values: Values) -> str:
-        """What stands in this column for a row, not yet harmless."""
+        """What stands in this column for a row, not yet harmless, whether masked or not."""
         value = values.get(self.key)
         if value is None:
             return ""
@@ -144,7 +159,7 @@ def measure(columns: Sequence[Column], rows: Iterable[Values], widths: Widths) -
     free = [column for column in columns if column.width is None]
     for values in rows:
         for column in free:
-            wide = cell_len(safe_text(column.text(values), column.max_width))
+            wide = cell_len(safe_text(column.shown(values), column.max_width))
             if wide > widths.get(column.key, 0):
                 widths[column.key] = wide
                 grew = True

@@ -15,6 +15,7 @@ from tui.widgets.row_columns import Column, Tone, Values, Widths, fit, wanted
 from tui.widgets.row_filter import RowFilter
 
 GUTTER = 2
+FOLLOWS = "⇣ "
 _SIGNS = {(False, False): "  ", (True, False): "> ", (False, True): "● ", (True, True): "◉ "}
 _KEPT = 1000
 _NO_STYLE = Style()
@@ -29,9 +30,16 @@ class Layout:
     gap: int = 1
 
     @classmethod
-    def of(cls, columns: Sequence[Column], content: Widths, available: int) -> Layout:
-        """Fit `columns` into `available` cells beside the gutter, airy where there is room."""
+    def of(
+        cls, columns: Sequence[Column], content: Widths, available: int, *, chosen: bool = False
+    ) -> Layout:
+        """Fit `columns` into `available` cells beside the gutter, airy where there is room.
+
+        Where a person has not `chosen` them, those for wider tables are left out.
+        """
         room = available - GUTTER
+        if not chosen:
+            columns = [column for column in columns if column.from_width <= available]
         columns = _affordable(columns, room)
         airy = sum(wanted(columns, content)) + 2 * (len(columns) - 1) <= room
         gap = 2 if airy else 1
@@ -93,8 +101,17 @@ class RowPainter:
             self.layout = layout
             self._cells.clear()
 
-    def header(self, sorted_by: Column | None, reverse: bool) -> tuple[Strip, Strip]:
-        """Gutter and labels, with an arrow at the column that orders the rows."""
+    def forget(self) -> None:
+        """Make all cells anew: the same values are to be shown otherwise."""
+        self._cells.clear()
+
+    def header(
+        self, sorted_by: Column | None, reverse: bool, follow: bool = False
+    ) -> tuple[Strip, Strip]:
+        """Gutter and labels, with an arrow at the column that orders the rows.
+
+        The gutter says whether the cursor follows what comes in.
+        """
         style = self.palette.header
         parts = []
         for column, width in zip(self.layout.columns, self.layout.widths, strict=True):
@@ -103,7 +120,8 @@ class RowPainter:
             label = safe_text(label) + arrow
             parts.append(_justify(label, width, column.at_right))
         text = (" " * self.layout.gap).join(parts)
-        return Strip([Segment("  ", style)]), Strip([Segment(text, style)])
+        sign = FOLLOWS if follow else "  "
+        return Strip([Segment(sign, style)]), Strip([Segment(text, style)])
 
     def row(self, key: object, values: Values, cursor: bool, marked: bool) -> tuple[Strip, Strip]:
         """Gutter and cells of one row."""
@@ -138,7 +156,7 @@ class RowPainter:
         return cells
 
     def _cell(self, column: Column, width: int, values: Values) -> Cell:
-        text = safe_text(column.text(values), width)
+        text = safe_text(column.shown(values), width)
         tone = column.tone(values.get(column.key)) if column.tone else Tone.PLAIN
         return _justify(text, width, column.at_right), tone
 

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
-from msgspec import Struct
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
+from tui.commands import Place, bindings
 from tui.widgets.row_canvas import HEADER
-from tui.widgets.row_columns import Values
-from tui.widgets.row_filter import RowFilter
+from tui.widgets.row_choice import RowChoice, TableState
 from tui.widgets.row_paint import GUTTER
 from tui.widgets.row_store import Key
-from tui.widgets.row_view import RowView
+
+__all__ = ["RowTable", "TableState"]
 
 _PAN = 8
+RIGHT_BUTTON = 3
 
 
-class TableState(Struct, frozen=True, kw_only=True):
-    """What a person chose for a table, to be kept: shown columns in order, sort order, filter."""
-
-    columns: tuple[str, ...] = ()
-    sort: str = ""
-    reverse: bool = False
-    filter: str = ""
-
-
-class RowTable(RowView):
+class RowTable(RowChoice):
     """A virtual table of rows `(key, values)`: values by column key.
 
     Keys are hashable and not None. Rows are added and changed on the screen's thread; reading
@@ -37,28 +28,7 @@ class RowTable(RowView):
     hold.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor('up')", "Up", show=False, id="row_table.up"),
-        Binding("down,j", "cursor('down')", "Down", show=False, id="row_table.down"),
-        Binding("pageup", "cursor('page_up')", "Page up", show=False, id="row_table.page_up"),
-        Binding(
-            "pagedown", "cursor('page_down')", "Page down", show=False, id="row_table.page_down"
-        ),
-        Binding("ctrl+u", "cursor('half_up')", "Half up", show=False, id="row_table.half_up"),
-        Binding("ctrl+d", "cursor('half_down')", "Half down", show=False, id="row_table.half_down"),
-        Binding("home,g", "cursor('first')", "First", show=False, id="row_table.first"),
-        Binding("end,G", "cursor('last')", "Last", show=False, id="row_table.last"),
-        Binding("left", "pan(-1)", "Left", show=False, id="row_table.left"),
-        Binding("right", "pan(1)", "Right", show=False, id="row_table.right"),
-        Binding("enter", "open", "Open", show=False, id="row_table.open"),
-        Binding("space", "mark", "Mark", show=False, id="row_table.mark"),
-        Binding("asterisk", "mark_all('all')", "Mark all", show=False, id="row_table.mark_all"),
-        Binding("tilde", "mark_all('invert')", "Invert marks", show=False, id="row_table.invert"),
-        Binding("U", "mark_all('none')", "Unmark all", show=False, id="row_table.unmark"),
-        Binding("o", "sort_next", "Sort", show=False, id="row_table.sort"),
-        Binding("O", "sort_turn", "Turn order", show=False, id="row_table.reverse"),
-        Binding("F", "follow", "Follow", show=False, id="row_table.follow"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Place.TABLE)
 
     class RowOpened(Message):
         """Enter or a double click on a row."""
@@ -73,119 +43,12 @@ class RowTable(RowView):
             """The table it came from."""
             return self.table
 
-    class MarksChanged(Message):
-        """Other rows are marked; `count` is how many in all, `hidden` those the filter hides."""
+    class ColumnsWanted(Message):
+        """Somebody wants to choose the columns of `table`."""
 
-        def __init__(self, table: RowTable, count: int, hidden: int) -> None:
+        def __init__(self, table: RowTable) -> None:
             super().__init__()
             self.table = table
-            self.count = count
-            self.hidden = hidden
-
-        @property
-        def control(self) -> RowTable:
-            """The table it came from."""
-            return self.table
-
-    # -- reading
-
-    @property
-    def row_count(self) -> int:
-        """How many rows there are."""
-        return len(self._store)
-
-    @property
-    def visible_count(self) -> int:
-        """How many rows pass the filter."""
-        self._settle()
-        return self._store.shown_count
-
-    @property
-    def marked_keys(self) -> list[Key]:
-        """Keys of the marked rows in display order; those the filter hides are among them."""
-        self._settle()
-        return self._store.marked()
-
-    @property
-    def visible_keys(self) -> list[Key]:
-        """Keys of the rows shown, in display order."""
-        self._settle()
-        return self._store.keys_between(0, self._store.shown_count)
-
-    def selected(self) -> list[Key]:
-        """What a command is about: the marked rows, or else the one under the cursor."""
-        marked = self.marked_keys
-        if marked or self.cursor_key is None:
-            return marked
-        return [self.cursor_key]
-
-    def values(self, key: Key) -> Values:
-        """The values of a row, empty where there is no such row."""
-        return self._store.values(key)
-
-    def cells(self, key: Key) -> list[str]:
-        """What a row shows in each column in full; not harmless: for exports and the clipboard."""
-        values = self._store.values(key)
-        return [column.text(values) for column in self._store.columns]
-
-    # -- filter, order, columns
-
-    @property
-    def filter_text(self) -> str:
-        """What is filtered by: text, `~regex`, `!` before either for the rest."""
-        return self._filter_text
-
-    @filter_text.setter
-    def filter_text(self, text: str) -> None:
-        if text == self._filter_text:
-            return
-        self._filter_text = text
-        wanted = RowFilter.parse(text)
-        self._error = wanted.error
-        self._note_change()
-        if not wanted.error:
-            self._wanted = self._painter.filter = wanted
-
-    @property
-    def filter_error(self) -> str:
-        """Why the filter cannot be used as it is, empty where it can; the one before stays."""
-        return self._error
-
-    def sort(self, key: str = "", reverse: bool = False) -> None:
-        """Order rows by a shown column, or by arrival where `key` is empty or unknown."""
-        column = next((c for c in self._store.columns if c.key == key), None)
-        self._settle()
-        self._note_change()
-        self._store.sort(column, reverse)
-
-    def show_columns(self, keys: Sequence[str]) -> None:
-        """Show these columns in this order; unknown keys do not count, none at all shows all."""
-        by_key = {column.key: column for column in self.columns}
-        chosen = [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
-        chosen = chosen or [column for column in self.columns if not column.hidden]
-        self._settle()
-        self._note_change()
-        self._sampled = 0
-        self._store.set_columns(chosen)
-        if self._store.sorted_by is not None and self._store.sorted_by not in chosen:
-            self._store.sort(None)
-
-    @property
-    def state(self) -> TableState:
-        """Columns, order and filter as they are, to be given to :meth:`restore` another time."""
-        by = self._store.sorted_by
-        return TableState(
-            columns=tuple(column.key for column in self._store.columns),
-            sort=by.key if by else "",
-            reverse=self._store.reverse,
-            filter=self._filter_text,
-        )
-
-    def restore(self, state: TableState) -> None:
-        """Choose columns, order and filter as kept; what no longer exists is left out."""
-        self.show_columns(state.columns)
-        self.sort(state.sort, state.reverse)
-        self.filter_text = state.filter
 
     # -- actions
 
@@ -223,19 +86,28 @@ class RowTable(RowView):
     def action_mark(self) -> None:
         """Mark the row under the cursor, or take its mark away, and go one down."""
         if self.cursor_key is not None:
-            self._toggle(self.cursor_key)
+            self.toggle_mark(self.cursor_key)
             self.move_cursor(self.cursor_row + 1)
+
+    def action_mark_and_go(self, step: int) -> None:
+        """Mark the row under the cursor and the one that the cursor goes to."""
+        if self.cursor_key is not None:
+            self._range_from = self.cursor_key
+            self.move_cursor(self.cursor_row + step)
+            self.mark_range_to(self.cursor_key)
+
+    def action_mark_range(self) -> None:
+        """Mark all from the row marked last to the one under the cursor."""
+        if self.cursor_key is not None:
+            self.mark_range_to(self.cursor_key)
 
     def action_mark_all(self, which: str) -> None:
         """Mark all rows shown, invert their marks, or take all marks away, hidden ones too."""
-        marks, shown = self._store.marks, self.visible_keys
-        if which == "all":
-            marks.update(shown)
-        elif which == "invert":
-            marks.symmetric_difference_update(shown)
-        else:
-            marks.clear()
-        self._marks_changed()
+        self.mark_all(which)
+
+    def action_choose_columns(self) -> None:
+        """Ask the screen for a dialog to choose columns in."""
+        self.post_message(self.ColumnsWanted(self))
 
     def action_sort_next(self) -> None:
         """Order by the next column, by arrival after the last."""
@@ -256,32 +128,30 @@ class RowTable(RowView):
         if self.follow:
             self.action_cursor("last")
 
-    # -- marks and mouse
-
-    def _toggle(self, key: Key) -> None:
-        self._store.marks.symmetric_difference_update([key])
-        self._marks_changed()
-
-    def _marks_changed(self) -> None:
-        self._settle()
-        count = len(self._store.marks)
-        self.post_message(self.MarksChanged(self, count, self._store.hidden_marks()))
-        self.refresh()
+    # -- mouse
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor, open by a double click, mark in the gutter, sort in the header."""
+        """Move the cursor, open by a double click, mark in the gutter, sort in the header.
+
+        With shift, mark up to the row. The right button on the header chooses columns.
+        """
         offset = event.get_content_offset(self)
         if offset is None:
             return
         if offset.y < HEADER:
-            self._click_header(offset.x)
+            if event.button == RIGHT_BUTTON:
+                self.action_choose_columns()
+            else:
+                self._click_header(offset.x)
             return
         row = self.scroll_offset.y + offset.y - HEADER
         if row >= self.visible_count:
             return
         self.move_cursor(row)
-        if offset.x < GUTTER:
-            self._toggle(self.cursor_key)
+        if event.shift:
+            self.mark_range_to(self.cursor_key)
+        elif offset.x < GUTTER:
+            self.toggle_mark(self.cursor_key)
         elif event.chain == 2:
             self.action_open()
 

@@ -7,7 +7,6 @@ from time import monotonic
 
 from textual.geometry import Region
 from textual.message import Message
-from textual.reactive import reactive
 
 from tui.widgets.row_canvas import HEADER, RowCanvas
 from tui.widgets.row_columns import Column, Values
@@ -17,13 +16,11 @@ from tui.widgets.row_store import Key
 _FRAME = 1 / 20
 _INDEX_SLICE = 0.01
 _INDEX_PAUSE = 0.01
+_NOTHING_TOLD: tuple[Key, int, int, str, str] = (None, 0, 0, "", "")
 
 
 class RowView(RowCanvas):
     """Takes rows and keeps the cursor on its one; changes are painted together, once per frame."""
-
-    follow: reactive[bool] = reactive(False)
-    """Keep the cursor on the last row while it stands there and rows come."""
 
     class RowHighlighted(Message):
         """The cursor is on another row; `key` is None where there is no row."""
@@ -79,7 +76,7 @@ class RowView(RowCanvas):
         self._waiting = False
         self._reading = False
         self._last_frame = 0.0
-        self._told: tuple[Key, int, int, str, str] = (None, 0, 0, "", "")
+        self._told = _NOTHING_TOLD
 
     # -- rows
 
@@ -113,6 +110,14 @@ class RowView(RowCanvas):
         self._store.clear()
         self._sampled = 0
         self._cursor = self._home = None
+
+    def show_again(self) -> None:
+        """Show the same rows anew: what may be seen of them has changed."""
+        self._painter.forget()
+        self._content.clear()
+        self._sampled = 0
+        self._told = _NOTHING_TOLD
+        self._note_change()
 
     # -- cursor
 

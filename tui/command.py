@@ -1,0 +1,112 @@
+"""What a command is: its id, keys, words, place, and whether it is dangerous."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+
+class Place(str, Enum):
+    """Where a command applies; the value is the name of the mode, or of a part of screens."""
+
+    EVERYWHERE = "everywhere"
+    NETWORK = "network"
+    QUERY = "query"
+    TRANSFERS = "transfers"
+    ARCHIVE = "archive"
+    TRAFFIC = "traffic"
+    SETTINGS = "settings"
+    INSPECTOR = "inspector"
+    TABLE = "table"
+    """In every table of rows."""
+    FILTER = "filter"
+    """In tables that have a filter line."""
+    TAGS = "tags"
+    """In the tree of a data set, beside what tables have."""
+
+
+MODES = (
+    Place.NETWORK,
+    Place.QUERY,
+    Place.TRANSFERS,
+    Place.ARCHIVE,
+    Place.TRAFFIC,
+    Place.SETTINGS,
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing a person can do.
+
+    `key` is as Textual names keys, several joined by commas. `dangerous` means that it changes
+    something here or on a peer: it asks first where that cannot be taken back, and read-only mode
+    takes it away. `action` is empty where it follows from the name. `bound` is False where a
+    widget has the key already and the command is declared for footer and help only. `priority`
+    keys come before those of the widget that has the focus.
+    """
+
+    id: str
+    key: str
+    label: str
+    help: str
+    place: Place
+    dangerous: bool = False
+    footer: bool = True
+    action: str = ""
+    bound: bool = True
+    priority: bool = False
+
+    @property
+    def run(self) -> str:
+        """The Textual action that carries it out."""
+        return self.action or self.id.partition(".")[2]
+
+    @property
+    def keys(self) -> str:
+        """Its keys as printed on a keyboard."""
+        return " ".join(key_name(key) for key in self.key_list)
+
+    @property
+    def key_list(self) -> tuple[str, ...]:
+        """Its keys, each as Textual names it."""
+        return tuple(self.key.split(","))
+
+    def with_key(self, key: str) -> Command:
+        """The same by other keys."""
+        return replace(self, key=key)
+
+
+_KEY_NAMES = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "comma": ",",
+    "full_stop": ".",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "plus": "+",
+    "minus": "-",
+    "asterisk": "*",
+    "tilde": "~",
+    "vertical_line": "|",
+    "escape": "esc",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "ctrl+@": "^space",
+}
+
+
+def key_name(key: str) -> str:
+    """A Textual key name as it is printed on a keyboard."""
+    if key in _KEY_NAMES:
+        return _KEY_NAMES[key]
+    if key.startswith("ctrl+"):
+        return f"^{key[5:]}"
+    if key.startswith("shift+"):
+        return f"shift-{key_name(key[6:])}"
+    return key
