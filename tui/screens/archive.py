@@ -18,8 +18,8 @@ from tui.commands import Place, bindings
 from tui.levels import Step, as_values, counted
 from tui.mask import sensitive
 from tui.screens.archive_care import ArchiveCare
-from tui.screens.browser import Listing
 from tui.screens.dialogs import Choice, Choose, Confirm, Prompt
+from tui.screens.listing import Listing
 from tui.widgets.path_suggester import PathSuggester
 
 REST = 1.0

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import count
 from typing import ClassVar
 
 from textual import on
@@ -28,35 +26,13 @@ from tui.levels import (
 from tui.outcomes import outcome_lines
 from tui.safe_text import safe_text
 from tui.screens.inspector import InspectorScreen
+from tui.screens.listing import Listing, Run
 from tui.screens.place import PlaceScreen
 from tui.session import Session
 from tui.widgets.filter_bar import FilteredTable
-from tui.widgets.row_columns import Column
+from tui.widgets.row_columns import Column, Values
 from tui.widgets.row_table import RowTable
 from tui.widgets.segment_line import Segment, SegmentLine
-
-
-@dataclass
-class Listing:
-    """The rows of one level, and the run that brings them."""
-
-    step: Step
-    matches: dict[str, Match] = field(default_factory=dict)
-    cancel: threading.Event = field(default_factory=threading.Event)
-    outcome: Outcome | None = None
-    running: bool = False
-    incomplete: bool = False
-    _numbers: Iterator[int] = field(default_factory=count)
-
-    def add(self, matches: Iterable[Match]) -> list[tuple[str, Match]]:
-        """Take more matches; returns them with their keys."""
-        rows = [
-            (self.step.row_key(match, number), match)
-            for number, match in zip(self._numbers, matches, strict=False)
-        ]
-        self.matches.update(rows)
-        self.incomplete = self.incomplete or any(m.incomplete for _, m in rows)
-        return rows
 
 
 class BrowserScreen(PlaceScreen):
@@ -143,11 +119,11 @@ class BrowserScreen(PlaceScreen):
         """Stop what runs; otherwise go up."""
         if not self.path:
             return
-        if self.here.running:
-            self.here.cancel.set()
+        if self.here.running and not self.here.cancelling:
+            self.here.stop()
             self.show_outcome()
         elif len(self.path) > 1:
-            self.path.pop().cancel.set()
+            self.path.pop().stop()
             self.show_level()
 
     def go(self, step: Step) -> None:
@@ -159,7 +135,7 @@ class BrowserScreen(PlaceScreen):
     def restart(self, step: Step) -> None:
         """Begin again at the top."""
         for listing in self.path:
-            listing.cancel.set()
+            listing.stop()
         self.path = []
         self.go(step)
 
@@ -183,7 +159,7 @@ class BrowserScreen(PlaceScreen):
         """Go up to a step of the way down, by a click on it."""
         if 0 <= depth < len(self.path) - 1:
             for listing in self.path[depth + 1 :]:
-                listing.cancel.set()
+                listing.stop()
             del self.path[depth + 1 :]
             self.show_level()
 
@@ -194,38 +170,50 @@ class BrowserScreen(PlaceScreen):
     # -- rows
 
     def run(self, listing: Listing) -> None:
-        """Fetch the rows of one level, in a thread; rows show as they come."""
-        name = listing.step.table
-        listing.running = True
-        self.table_named(name).clear()
-        query = listing.step.query(self.root)
-        self.calls.stream(
-            lambda: self.source(query, listing.cancel),
-            partial(self._rows, listing),
-            group=name,
-            done=partial(self._done, listing),
-            failed=partial(self._failed, listing),
-        )
+        """Fetch the rows of one level, a thread for each of those asked; rows show as they come."""
+        self.table_named(listing.step.table).clear()
+        listing.runs = list(self.runs(listing.step))
+        for run in listing.runs:
+            self.calls.stream(
+                partial(self.answers, listing, run),
+                partial(self._rows, listing, run),
+                group="",
+                done=partial(self._done, listing, run),
+                failed=partial(self._failed, listing, run),
+            )
 
-    def _rows(self, listing: Listing, items: list[Match | Outcome]) -> None:
+    def runs(self, step: Step) -> Sequence[Run]:
+        """Whom to ask for a step: here, ourselves."""
+        return (Run(),)
+
+    def answers(self, listing: Listing, run: Run) -> Iterator[Match | Outcome]:
+        """What one of those asked has; runs in a thread."""
+        return self.source(listing.step.query(self.root), run.cancel)
+
+    def row_values(self, match: Match) -> Values:
+        """What a table shows of a match."""
+        return as_values(match.values)
+
+    def _rows(self, listing: Listing, run: Run, items: list[Match | Outcome]) -> None:
+        if listing not in self.path:
+            return
         for item in items:
             if isinstance(item, Outcome):
-                listing.outcome = item
-        rows = listing.add(item for item in items if isinstance(item, Match))
-        if listing in self.path:
-            table = self.table_named(listing.step.table)
-            table.add_rows([(key, as_values(match.values)) for key, match in rows])
-            self.show_outcome()
-
-    def _done(self, listing: Listing) -> None:
-        listing.running = False
+                run.outcome = item
+        rows = listing.add((item for item in items if isinstance(item, Match)), run)
+        table = self.table_named(listing.step.table)
+        table.add_rows([(key, self.row_values(match)) for key, match in rows])
         self.show_outcome()
 
-    def _failed(self, listing: Listing, error: ModalittyError) -> None:
-        listing.outcome = Outcome(
-            state=OutcomeState.FAILED, meaning=error.message, advice=error.hint
+    def _done(self, listing: Listing, run: Run) -> None:
+        run.end()
+        self.show_outcome()
+
+    def _failed(self, listing: Listing, run: Run, error: ModalittyError) -> None:
+        run.end(
+            Outcome(state=OutcomeState.FAILED, meaning=error.message, advice=error.hint),
         )
-        self._done(listing)
+        self.show_outcome()
 
     def show_outcome(self) -> None:
         """Say how the listing in sight went, or goes."""
@@ -235,7 +223,7 @@ class BrowserScreen(PlaceScreen):
     def outcome_words(self, listing: Listing) -> Content:
         """How a listing went, in words."""
         found = listing.step.counted(len(listing.matches))
-        if listing.running and listing.cancel.is_set():
+        if listing.cancelling:
             return Content.styled(f"… Cancelling: {found} so far", "$text-warning")
         if listing.running:
             return Content.styled(f"… {found} so far, esc cancels", "$text-accent")
@@ -247,7 +235,7 @@ class BrowserScreen(PlaceScreen):
         words = Content.styled(f"● {found}{took}", "$text-success")
         if not listing.matches:
             words = Content.styled(f"○ Nothing matches{took}", "$text-warning")
-        if listing.incomplete:
+        if any(run.incomplete for run in listing.runs):
             hint = "  ! The peer did not match on all optional keys: some rows may not fit."
             words += Content.styled(hint, "$text-warning")
         if outcome and outcome.state is OutcomeState.WARNING:

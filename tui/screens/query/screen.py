@@ -21,8 +21,9 @@ from tui.commands import Place, bindings
 from tui.dates import date_range
 from tui.levels import WORDS, WORKLIST, WORKLIST_COLUMNS, Step
 from tui.safe_text import safe_content
-from tui.screens.browser import BrowserScreen, Listing
+from tui.screens.browser import BrowserScreen
 from tui.screens.dialogs import Choice, Choose, Reader
+from tui.screens.listing import Listing, Run
 from tui.session import Session
 from tui.widgets.row_table import RowTable
 
@@ -100,6 +101,10 @@ class QueryScreen(BrowserScreen):
         self._tell_wrong("")
         self.show_crumbs()
         self._hint()
+
+    def answers(self, listing: Listing, run: Run) -> Iterator[Match | Outcome]:
+        """Ask the peer."""
+        return self.source(listing.step.query(self.root), run.cancel)
 
     def source(self, query: Query, cancel: threading.Event) -> Iterator[Match | Outcome]:
         """Ask the peer by C-FIND."""
@@ -206,7 +211,7 @@ class QueryScreen(BrowserScreen):
         """Ask again for what is in sight."""
         if len(self.path) > 1:
             step = self.here.step
-            self.path.pop().cancel.set()
+            self.path.pop().stop()
             self.go(step)
             return
         self._run_fields()
@@ -262,7 +267,7 @@ class QueryScreen(BrowserScreen):
     def _forget(self) -> None:
         """Drop what is listed: it is not what one asks for now."""
         for listing in self.path:
-            listing.cancel.set()
+            listing.stop()
         self.path = []
         for name in self.TABLES:
             self.calls.forget(name)
