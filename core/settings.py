@@ -17,6 +17,7 @@ from core.model import Modality
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Count = Annotated[int, Meta(ge=1, le=10000)]
+Interval = Annotated[float, Meta(ge=0, le=86400)]
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,6 +137,8 @@ class StationSettings(Section, frozen=True, kw_only=True):
     """Seconds to wait for the answer to a DIMSE message."""
     network_timeout: Seconds = 120.0
     """Seconds after which a silent peer on an open association is dropped."""
+    echo_interval: Interval = 60.0
+    """Seconds between two C-ECHOs of the console to each modality; 0 is none."""
     commit_timeout: Seconds = 30.0
     """Seconds to wait for a report on storage commitment on the association that asked for it."""
     commit_report_timeout: Seconds = 600.0
@@ -174,6 +177,28 @@ class PreviewSettings(Section, frozen=True, kw_only=True):
     """Colours of block pictures."""
 
 
+class DateStyle(str, Enum):
+    """How dates are shown: 2024-01-31, 31.01.2024, 01/31/2024."""
+
+    ISO = "iso"
+    DAY_FIRST = "dmy"
+    MONTH_FIRST = "mdy"
+
+
+class Clock(str, Enum):
+    """How times of day are shown: 13:45, 1:45 PM."""
+
+    H24 = "24h"
+    H12 = "12h"
+
+
+class SizeUnits(str, Enum):
+    """How sizes are shown: kB and MB are powers of 1000, KiB and MiB of 1024."""
+
+    DECIMAL = "decimal"
+    BINARY = "binary"
+
+
 class UiSettings(Section, frozen=True, kw_only=True):
     """`[ui]`: the console."""
 
@@ -195,6 +220,7 @@ class Settings(Section, frozen=True, kw_only=True):
 
 
 MAX_AE_TITLE = 16
+DAY = 86400
 NAME_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -229,6 +255,10 @@ def modality_faults(modality: Modality) -> dict[str, str]:
         faults["tls_host_name"] = "it is checked with TLS only, and tls is false"
     elif modality.tls_host_name and not _is_host(modality.tls_host_name):
         faults["tls_host_name"] = "a name or an address as the certificate has it, without spaces"
+    if (seconds := modality.echo_interval) is not None and not (
+        seconds == 0 or 1 <= seconds <= DAY
+    ):
+        faults["echo_interval"] = f"{seconds:g} is no interval: 0 for none, or 1 to {DAY} seconds"
     if not 1 <= modality.port <= 65535:
         faults["port"] = f"{modality.port} is no TCP port: 1 to 65535"
     return faults

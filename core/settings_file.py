@@ -223,6 +223,9 @@ def _fill(table: Table, modality: Modality) -> None:
             continue
         if value == defaults[key] and key not in table:
             continue
+        if value is None:  # TOML has no word for it: left out is what it means
+            del table[key]
+            continue
         if table.get(key) != value:
             table[key] = value
 

@@ -23,6 +23,7 @@ VERBS = {
     "demo": "service",
     "serve": "service",
     "echo": "network",
+    "doctor": "doctor",
     "find": "network",
     "worklist": "worklist",
     "move": "network",

@@ -3,6 +3,7 @@
 Text in them is as the peer or the object gave it. Whoever shows it makes it harmless first.
 """
 
+from core.model.doctor import Finding, Verdict, Visitor
 from core.model.held import (
     CheckReport,
     Instance,
@@ -14,6 +15,7 @@ from core.model.held import (
     Stored,
 )
 from core.model.job import Failure, Job, JobKind, JobState
+from core.model.link import Beat, Link
 from core.model.modality import (
     ALL_OPERATIONS,
     Association,
@@ -30,15 +32,18 @@ __all__ = [
     "ALL_OPERATIONS",
     "RETURN_KEYS",
     "Association",
+    "Beat",
     "CheckReport",
     "Counters",
     "ElementRow",
     "Failure",
+    "Finding",
     "Instance",
     "Job",
     "JobKind",
     "JobState",
     "Level",
+    "Link",
     "LookupHit",
     "Match",
     "Modality",
@@ -59,5 +64,7 @@ __all__ = [
     "Statistics",
     "StoreAction",
     "Stored",
+    "Verdict",
+    "Visitor",
     "Window",
 ]

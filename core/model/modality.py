@@ -45,6 +45,8 @@ class Modality(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Call it by TLS."""
     tls_host_name: str = ""
     """The name its certificate must be issued for; empty: that we trust its CA is enough."""
+    echo_interval: float | None = None
+    """Seconds between two echoes by the clock; 0 for none, None as the station has it."""
     comment: str = ""
 
 

@@ -160,9 +160,9 @@ def _read_answer(wire: Wire, patience: float, stop: Stop) -> pdu.Associate:
 def _connect(peer: model.Modality, patience: float, stop: Stop) -> socket.socket:
     deadline = time.monotonic() + patience
     fault: OSError = socket.gaierror(f"{peer.host!r} has no address")
-    for family, address in _resolve(peer.host, peer.port, deadline, stop):
+    for family, address in resolve(peer.host, peer.port, deadline, stop):
         try:
-            return _connect_to(family, address, deadline, stop)
+            return connect_to(family, address, deadline, stop)
         except OSError as exc:
             fault = exc
         except OverflowError as exc:
@@ -170,8 +170,11 @@ def _connect(peer: model.Modality, patience: float, stop: Stop) -> socket.socket
     raise ConnectError(f"no connection to {peer.host}:{peer.port}: {fault}", fault)
 
 
-def _resolve(host: str, port: int, deadline: float, stop: Stop) -> list[_Address]:
-    """The addresses of a name; a resolver that hangs is left behind in its thread."""
+def resolve(host: str, port: int, deadline: float, stop: Stop) -> list[_Address]:
+    """The addresses of a name; a resolver that hangs is left behind in its thread.
+
+    Raises ConnectError where there are none, EndedHereError where `stop` says so.
+    """
     with contextlib.suppress(ValueError):
         family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
         return [(family, (host, port))]
@@ -199,9 +202,10 @@ def _resolve(host: str, port: int, deadline: float, stop: Stop) -> list[_Address
     return found
 
 
-def _connect_to(
+def connect_to(
     family: socket.AddressFamily, address: object, deadline: float, stop: Stop
 ) -> socket.socket:
+    """A socket that is connected and does not block; raises OSError, EndedHereError."""
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)

@@ -45,7 +45,7 @@ from core.network.commitment.messages import Reference, Report
 from core.network.contexts import NATIVE, VERIFICATION, Offer
 from core.network.convert import Converter
 from core.network.faults import LinkError
-from core.network.line import IsAlive, Line, open_line
+from core.network.line import Dial, IsAlive, Line, open_line
 from core.network.ports import Archive, Exchange, SettingsSource
 from core.network.registry import Registry
 
@@ -213,6 +213,14 @@ class Caller:
         """Tell the peer what came of the commitment it asked us for, on a new association."""
         title = self._store.current.station.ae_title.strip()
         return asking.deliver(lambda offers: self._line(peer, offers, None), report, title)
+
+    def dial(self, peer: Modality, cancel: threading.Event | None = None) -> Dial:
+        """Give a way to associate with the peer, for what is no service of its own.
+
+        What it opens raises LinkError; SettingsError as :meth:`echo` does, at once.
+        """
+        credentials.require(self._store.current.station.tls, peer)
+        return lambda offers: self._line(peer, offers, cancel)
 
     # -- inside
 

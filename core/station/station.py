@@ -12,12 +12,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from core.doctor.pulse import Pulse
 from core.errors import UsageError
-from core.events import EventBus, ModalityTested
+from core.events import EventBus
 from core.model import Association, Level, Match, Modality, Outcome, Query, Root
 from core.network.commitment.awaited import AwaitedReports
 from core.settings import Settings
 from core.settings_file import SettingsStore, user_data_path
+from core.station.doctor import Doctor
 from core.station.held import Held
 from core.station.jobs import Jobs
 from core.station.modalities import Modalities
@@ -70,6 +72,17 @@ class Station:
         )
         self.jobs = Jobs(tools, self.listen, reads_only=reads_only)
         """Transfers."""
+        self.doctor = Doctor(
+            lambda: self.settings,
+            self._make_caller,
+            self.events,
+            lambda: (self.listening, self.listening_tls),
+        )
+        """Why a link does not work, and who called us in vain."""
+        self.links = Pulse(
+            lambda: self.settings, self.events, self._make_caller, self._make_silent_caller
+        )
+        """How the links to the modalities do, over time."""
 
     @classmethod
     def open(
@@ -84,6 +97,7 @@ class Station:
     def close(self) -> None:
         """End jobs, listener, decoder and archive, in this order."""
         self.jobs.close()
+        self.links.close()
         with self._calling:
             self._closed = True
             caller = self._caller
@@ -172,10 +186,7 @@ class Station:
 
     def echo(self, peer: Modality) -> Outcome:
         """Verify a peer by C-ECHO (PS3.4 annex A)."""
-        outcome = self._make_caller().echo(peer)
-        if peer.name:
-            self.events.publish(ModalityTested(name=peer.name, outcome=outcome))
-        return outcome
+        return self.links.echo(peer)
 
     def find(
         self, peer: Modality, query: Query, cancel: threading.Event | None = None
@@ -213,6 +224,12 @@ class Station:
 
                 self._caller = Caller(self._store, self.events)
             return self._caller
+
+    def _make_silent_caller(self) -> Caller:
+        """One whose associations are not told as traffic."""
+        from core.network.scu import Caller
+
+        return Caller(self._store, EventBus())
 
     def _open_archive(self) -> Archive:
         with self._lock:
