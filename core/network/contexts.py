@@ -18,6 +18,7 @@ from pynetdicom.sop_class import _QR_CLASSES, _STORAGE_CLASSES
 from core.errors import UsageError
 from core.model import Operation, Root
 from core.network import pdu
+from core.network.items import NO_UIDS
 from core.settings import ae_title_fault
 
 IMPLICIT_LE = "1.2.840.10008.1.2"
@@ -106,7 +107,7 @@ def require_title(title: str) -> str:
 @lru_cache(maxsize=1024)
 def uid_name(uid: str) -> str:
     """The name of a UID for a person, the UID itself where it has none."""
-    return str(UID(uid).name)
+    return "no UID" if uid in NO_UIDS else str(UID(uid).name)
 
 
 def propose(offers: Iterable[Offer]) -> tuple[PresentationContext, ...]:

@@ -7,7 +7,7 @@ ProtocolError.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from pydicom.uid import UID
@@ -25,22 +25,12 @@ from pynetdicom.presentation import PresentationContext
 
 from core.archive.filemeta import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from core.network.faults import ProtocolError, Reason
+from core.network.items import TITLES, known_items
 
 HEADER = struct.Struct(">BxI")
 PDV_HEADER = struct.Struct(">IBB")
 P_DATA_HEADERS = struct.Struct(">BxIIBB")
 """PDU header and PDV header of a P-DATA-TF that holds one presentation data value."""
-
-_ITEM = struct.Struct(">BxH")
-_FIXED = 68  # bytes before the items of an A-ASSOCIATE body
-_APPLICATION_CONTEXT, _USER_INFORMATION = 0x10, 0x50
-_CONTEXT_ITEMS = (0x20, 0x21)
-_USER_ITEMS = (0x51, 0x54, 0x56)
-"""Maximum length, roles and extended negotiation: what else peers tell of themselves, they get
-wrong now and then (names that are too long, filled up with NUL), and nothing depends on it."""
-_TITLES = slice(4, 36)
-_ANY_TITLES = b"X".ljust(16) * 2
-_MAX_SYNTAXES = 256
 
 MAX_ASSOCIATE = 1 << 20
 """Bytes of an A-ASSOCIATE PDU we read: 128 contexts with every transfer syntax have 200 KB."""
@@ -108,7 +98,7 @@ def decode_associate(kind: int, body: memoryview) -> Associate:
     """Read the body of an A-ASSOCIATE-RQ or -AC; raises ProtocolError where it is damaged."""
     pdu = codec.A_ASSOCIATE_RQ() if kind == Type.ASSOCIATE_RQ else codec.A_ASSOCIATE_AC()
     try:
-        known = _known_items(body)
+        known = known_items(body)
         pdu.decode(HEADER.pack(kind, len(known)) + known)
         primitive = pdu.to_primitive()
         return _from_primitive(primitive, kind, pdu.protocol_version, titles(body))
@@ -117,41 +107,6 @@ def decode_associate(kind: int, body: memoryview) -> Associate:
     except Exception as exc:
         # The codec raises whatever its parsing ran into: AssertionError, KeyError, struct.error …
         raise ProtocolError(f"a damaged A-ASSOCIATE PDU ({type(exc).__name__})") from exc
-
-
-def _known_items(body: memoryview) -> bytes:
-    """`body` without items that we make nothing of: they are to be ignored (PS3.8 9.3.1).
-
-    The titles are left out as well: the codec takes no damaged ones, and nobody could be told why.
-    Raises ProtocolError where there are more syntaxes than anybody has: the codec would take
-    minutes to compare them.
-    """
-    fixed = bytearray(body[:_FIXED])
-    fixed[_TITLES] = _ANY_TITLES
-    kept = [bytes(fixed)]
-    for kind, item in _items(body[_FIXED:]):
-        if kind in _CONTEXT_ITEMS:
-            if sum(1 for _ in _items(item[8:])) > _MAX_SYNTAXES:
-                raise ProtocolError("a presentation context with too many transfer syntaxes")
-            kept.append(bytes(item))
-        elif kind == _USER_INFORMATION:
-            inner = b"".join(bytes(i) for k, i in _items(item[4:]) if k in _USER_ITEMS)
-            kept.append(_ITEM.pack(kind, len(inner)) + inner)
-        elif kind == _APPLICATION_CONTEXT:
-            kept.append(bytes(item))
-    return b"".join(kept)
-
-
-def _items(data: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Type and bytes, header included, of each item."""
-    offset = 0
-    while offset < len(data):
-        kind, length = _ITEM.unpack_from(data, offset)
-        end = offset + 4 + length
-        if end > len(data):
-            raise ProtocolError("an item longer than its PDU")
-        yield kind, data[offset:end]
-        offset = end
 
 
 def _from_primitive(
@@ -206,7 +161,7 @@ def encode_accept(content: Associate) -> bytes:
     encoded = bytearray(codec.A_ASSOCIATE_AC(primitive).encode())
     names = (content.called, content.calling)
     fields = (name.encode("latin-1", "replace")[:16].ljust(16) for name in names)
-    encoded[HEADER.size + _TITLES.start : HEADER.size + _TITLES.stop] = b"".join(fields)
+    encoded[HEADER.size + TITLES.start : HEADER.size + TITLES.stop] = b"".join(fields)
     return bytes(encoded)
 
 

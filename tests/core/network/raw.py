@@ -27,6 +27,23 @@ def request(
     return pdu.encode_request(pdu.Associate(calling, called, tuple(proposed), max_pdu))
 
 
+def item(kind: int, data: bytes) -> bytes:
+    """An item of an A-ASSOCIATE PDU."""
+    return struct.pack(">BxH", kind, len(data)) + data
+
+
+def context_item(number: int, abstract: bytes, *syntaxes: bytes) -> bytes:
+    """A proposed presentation context, of whatever UIDs."""
+    inner = item(0x30, abstract) + b"".join(item(0x40, syntax) for syntax in syntaxes)
+    return item(0x20, bytes((number, 0, 0, 0)) + inner)
+
+
+def proposing(*more: bytes) -> bytes:
+    """An A-ASSOCIATE-RQ for verification and CT storage, and these items."""
+    body = request()[6:] + b"".join(more)
+    return struct.pack(">BxI", 1, len(body)) + body
+
+
 def p_data(context: int, control: int, data: bytes, *, lie: int = 0) -> bytes:
     """A P-DATA-TF with one presentation data value, whose length may be a lie."""
     header = struct.pack(">BxIIBB", 4, len(data) + 6, len(data) + 2 + lie, context, control)

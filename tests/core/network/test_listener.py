@@ -18,11 +18,20 @@ from core.events import (
     Notice,
 )
 from core.model import Modality, Operation, OutcomeState
+from core.network import pdu
 from core.network.listener import Listener
 from core.network.scu import Caller
 from core.settings import Accept, UnknownCallers
 from tests.core.network.fakes import MemoryArchive, Recorder, Source, wait_until, write_object
-from tests.core.network.raw import Raw, echo_command, p_data, request, store_command
+from tests.core.network.raw import (
+    Raw,
+    context_item,
+    echo_command,
+    p_data,
+    proposing,
+    request,
+    store_command,
+)
 
 
 def test_a_port_in_use_is_an_error_that_names_it(
@@ -97,6 +106,21 @@ def test_an_unknown_caller_may_echo_only(settings: Source, port: int, recorder: 
     assert "Explicit" in first.accepted
     assert first.offered == ("Explicit VR Little Endian",)
     assert "not allowed" in second.why
+
+
+def test_a_context_that_is_no_good_is_refused_alone(
+    settings: Source, port: int, recorder: Recorder
+) -> None:
+    settings.modality("raw", 104)
+    with Raw.connect(port) as raw:
+        raw.send(proposing(context_item(5, b"1." * 40 + b"1", b"1.2.840.10008.1.2")))
+        kind, body = raw.pdu()
+        assert kind == 2
+        answer = pdu.decode_associate(kind, memoryview(body))
+        assert {cx.context_id: cx.result for cx in answer.contexts} == {1: 0, 3: 0, 5: 3}
+        raw.send(p_data(1, 3, echo_command()))
+        assert raw.answer().status == 0
+    assert recorder.wait(AssociationOpened)[0].contexts[2].sop_class == "no UID"
 
 
 def test_titles_are_compared_with_case_and_without_outer_spaces(

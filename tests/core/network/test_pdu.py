@@ -5,19 +5,19 @@ from __future__ import annotations
 import struct
 
 import pytest
+from pynetdicom._globals import APPLICATION_CONTEXT_NAME
+from pynetdicom.presentation import PresentationContext
 
 from core.network import pdu
 from core.network.contexts import EXPLICIT_LE, IMPLICIT_LE, VERIFICATION
 from core.network.faults import ProtocolError
-from tests.core.network.raw import request
+from core.network.negotiation import accepted, judge, negotiate
+from core.settings import Accept, Settings, StationSettings, UnknownCallers
+from tests.core.network.raw import context_item, item, proposing, request
 
 
 def _body(data: bytes) -> memoryview:
     return memoryview(data)[6:]
-
-
-def _item(kind: int, data: bytes) -> bytes:
-    return struct.pack(">BxH", kind, len(data)) + data
 
 
 def test_a_request_comes_back_as_it_was_written() -> None:
@@ -30,14 +30,14 @@ def test_a_request_comes_back_as_it_was_written() -> None:
 
 
 def test_items_of_unknown_type_are_ignored() -> None:
-    data = bytes(_body(request())) + _item(0x77, b"future")
+    data = bytes(_body(request())) + item(0x77, b"future")
     found = pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, memoryview(data))
     assert len(found.contexts) == 2
 
 
 def test_thousands_of_transfer_syntaxes_are_refused_before_they_are_compared() -> None:
-    syntaxes = b"".join(_item(0x40, b"1.%d" % n) for n in range(5000))
-    context = _item(0x20, b"\x01\0\0\0" + _item(0x30, b"1.2") + syntaxes)
+    syntaxes = b"".join(item(0x40, b"1.%d" % n) for n in range(5000))
+    context = item(0x20, b"\x01\0\0\0" + item(0x30, b"1.2") + syntaxes)
     data = bytes(_body(request()))[:68] + context
     with pytest.raises(ProtocolError, match="too many"):
         pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, memoryview(data))
@@ -53,3 +53,81 @@ def test_a_request_cut_short_is_a_protocol_error(cut: int) -> None:
 def test_titles_are_read_from_any_bytes() -> None:
     body = memoryview(b"\0\1\0\0" + b"CALLED\0\0".ljust(16) + b"\xff\x1b[2J".ljust(16))
     assert pdu.titles(body) == ("\xff\x1b[2J", "CALLED")
+
+
+NO_UIDS = [
+    b"",
+    b"1." * 40 + b"1",
+    b"1.2.x",
+    b"../../x",
+    b"\x1b[2J",
+    b"1.2.03",
+    b"\xff\xfe",
+    b"1.2.3\n",
+]
+
+
+@pytest.mark.parametrize("bad", NO_UIDS)
+def test_an_abstract_syntax_that_is_no_uid_leaves_the_other_contexts_alone(bad: bytes) -> None:
+    body = _body(proposing(context_item(5, bad, EXPLICIT_LE.encode())))
+    found = pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, body)
+    answers = {cx.context_id: cx.result for cx in negotiate(found, trusting())}
+    assert answers == {1: 0, 3: 0, 5: 3}
+
+
+@pytest.mark.parametrize("bad", NO_UIDS)
+def test_a_transfer_syntax_that_is_no_uid_is_passed_over(bad: bytes) -> None:
+    verification, good = VERIFICATION.encode(), EXPLICIT_LE.encode()
+    with_another = context_item(5, verification, bad, good)
+    body = _body(proposing(with_another, context_item(7, verification, bad)))
+    found = pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, body)
+    answers = {cx.context_id: cx for cx in negotiate(found, trusting())}
+    assert (answers[5].result, answers[5].transfer_syntax) == (0, [EXPLICIT_LE])
+    assert answers[7].result == 4
+
+
+@pytest.mark.parametrize("bad", NO_UIDS)
+def test_roles_and_abilities_of_what_is_no_uid_are_ignored(bad: bytes) -> None:
+    uid = struct.pack(">H", len(bad)) + bad
+    user = item(0x50, item(0x51, bytes(4)) + item(0x54, uid + b"\1\1") + item(0x56, uid + b"\1"))
+    body = bytes(_body(request()))
+    found = pdu.decode_associate(
+        pdu.Type.ASSOCIATE_RQ, memoryview(body[: body.index(b"\x50\0")] + user)
+    )
+    assert (found.roles, found.extended) == ((), {})
+
+
+@pytest.mark.parametrize("padding", [b"\0", b" ", b"\0\0"])
+def test_padded_uids_are_taken_for_what_they_are(padding: bytes) -> None:
+    context = context_item(5, VERIFICATION.encode() + padding, EXPLICIT_LE.encode() + padding)
+    found = pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, _body(proposing(context)))
+    assert found.contexts[2].abstract_syntax == VERIFICATION
+    assert found.contexts[2].transfer_syntax == [EXPLICIT_LE]
+
+
+def test_an_application_context_that_is_no_uid_is_turned_away_and_not_aborted() -> None:
+    body = bytes(_body(request()))
+    right = item(0x10, APPLICATION_CONTEXT_NAME.encode())
+    data = memoryview(body.replace(right, item(0x10, b"\x1bx")))
+    found = pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, data)
+    why = judge(found, trusting())
+    assert why is not None
+    assert (why.result, why.source, why.reason) == (1, 1, 2)
+
+
+def test_an_accepted_context_whose_transfer_syntax_is_no_uid_cannot_be_used() -> None:
+    body = bytes(_body(pdu.encode_accept(pdu.Associate("A", "B", (_accepted(),), 4096))))
+    data = memoryview(body.replace(EXPLICIT_LE.encode(), b"\x1b" * len(EXPLICIT_LE)))
+    found = pdu.decode_associate(pdu.Type.ASSOCIATE_AC, data)
+    assert accepted(found.contexts) == {}
+
+
+def _accepted() -> PresentationContext:
+    context = pdu.context(1, VERIFICATION, [EXPLICIT_LE])
+    context.result = 0
+    return context
+
+
+def trusting() -> Settings:
+    accept = Accept(unknown_callers=UnknownCallers.ACCEPT)
+    return Settings(station=StationSettings(accept=accept))
