@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-from benchmarks import report, results
+from benchmarks import document, machine, report, results
 from benchmarks.faults import WorkNotDoneError
 from benchmarks.scenario import Scenario, Workshop, run
 from benchmarks.scenarios import SCENARIOS
@@ -38,11 +39,14 @@ def main() -> int:
             results.save(found, given.json)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
-    return 1 if failed else 0
+        return 1
+    if given.write:
+        document.write(given.write, found, SCENARIOS)
+    return 0
 
 
 def _measured(scenario: Scenario, given: argparse.Namespace) -> results.Result:
-    rounds = given.rounds or scenario.rounds
+    rounds, load = given.rounds or scenario.rounds, os.getloadavg()[0]
     print(f"{scenario.name}: {scenario.title}", flush=True)
     with contextlib.ExitStack() as exits:
         scratch = Path(
@@ -52,6 +56,7 @@ def _measured(scenario: Scenario, given: argparse.Namespace) -> results.Result:
         samples.mkdir(parents=True, exist_ok=True)
         (scratch / "work").mkdir()
         workshop = Workshop(samples, scratch / "work", frozenset(map(str.casefold, given.only)))
+        about = machine.described(scratch)
         rows = run(scenario, workshop, rounds)
     return results.Result(
         name=scenario.name,
@@ -59,6 +64,8 @@ def _measured(scenario: Scenario, given: argparse.Namespace) -> results.Result:
         at=datetime.now(timezone.utc).isoformat(timespec="minutes"),
         commit=_commit(),
         rounds=rounds,
+        load=load,
+        machine=about,
         rows=rows,
     )
 
@@ -83,6 +90,9 @@ def _arguments() -> argparse.Namespace:
         "--only", action="append", default=[], metavar="NAME", help="only this contestant"
     )
     parser.add_argument("--json", type=Path, help="add the results to this file")
+    parser.add_argument(
+        "--write", type=Path, metavar="PAGE", help="then write all results into this page"
+    )
     parser.add_argument("--samples", type=Path, help="keep the sample objects in this folder")
     parser.add_argument("--folder", type=Path, help="work here: on the disk that is meant")
     return parser.parse_args()

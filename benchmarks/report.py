@@ -7,12 +7,29 @@ from collections.abc import Iterator, Sequence
 from benchmarks.figures import OURS, Row, Target, Verdict, middle, ratio, verdicts
 from benchmarks.results import Result
 
-HEADINGS = ("", "median", "min – max", "ours ÷ it", "target", "")
+Cells = tuple[str, ...]
 BEHIND, MET = "behind", "met"
+_SHARED = ("median", "min – max", "ours ÷ it", "target", "")
+_ALONE = ("median", "min – max", "target", "")
 
 
-def cells(row: Row) -> Iterator[tuple[str, str, str, str, str, str]]:
-    """One line for each contestant, with what HEADINGS names; we come first."""
+def tables(rows: Sequence[Row]) -> Iterator[list[Cells]]:
+    """A table with its headings for each row; rows in which we are alone share one."""
+    alone = [row for row in rows if set(row.values) <= {OURS}]
+    for row in rows:
+        if row not in alone:
+            yield [(row.name, *_SHARED), *_contest(row)]
+    if alone:
+        lines = [line for row in alone for line in _contest(row)]
+        named = zip([row.name for row in alone if row.values], lines, strict=True)
+        yield [
+            (OURS, *_ALONE),
+            *((name, *line[1:3], *line[4:]) for name, line in named),
+        ]
+
+
+def _contest(row: Row) -> Iterator[Cells]:
+    """One line for each contestant; we come first."""
     found = {verdict.target.peer: verdict for verdict in verdicts(row)}
     for contestant, values in row.values.items():
         against = "" if contestant == OURS else contestant
@@ -51,13 +68,12 @@ def number(value: float) -> str:
 def text(result: Result) -> str:
     """A result for the terminal."""
     lines = [f"{result.name}: {result.title}, {result.rounds} rounds"]
-    for row in result.rows:
-        table = [(row.name, *HEADINGS[1:]), *cells(row)]
+    for table in tables(result.rows):
         lines += _aligned(table)
     return "\n".join(lines)
 
 
-def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
+def _aligned(table: Sequence[Cells]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         words = (word.ljust(width) for word, width in zip(line, widths, strict=True))

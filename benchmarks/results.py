@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -10,13 +11,19 @@ from benchmarks.figures import Row
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run of a scenario found; `commit` is what was measured, `at` in ISO 8601."""
+    """What one run of a scenario found.
+
+    `commit` is what was measured, `at` is in ISO 8601, `load` is the machine's load average of the
+    last minute before the run: much above 0 others were at work too.
+    """
 
     name: str
     title: str
     at: str
     commit: str
     rounds: int
+    load: float
+    machine: Mapping[str, str]
     rows: tuple[Row, ...]
 
 
@@ -32,4 +39,5 @@ def load(path: Path) -> Results:
 
 def save(results: Results, path: Path) -> None:
     """Write results for people and programs to read."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(results)))

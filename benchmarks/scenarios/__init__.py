@@ -5,6 +5,9 @@ from __future__ import annotations
 from benchmarks.scenario import Scenario
 from benchmarks.scenarios.calling import OUR_FIND, OUR_MOVE
 from benchmarks.scenarios.find import FIND_5000
+from benchmarks.scenarios.idle import IDLE_100
+from benchmarks.scenarios.index import INDEX_MILLION
+from benchmarks.scenarios.memory import MEMORY_2GB
 from benchmarks.scenarios.receive import RECEIVE_CT, RECEIVE_CT_8, RECEIVE_TINY
 from benchmarks.scenarios.retrieve import GET_OUT, MOVE_OUT
 
@@ -19,5 +22,8 @@ SCENARIOS: dict[str, Scenario] = {
         GET_OUT,
         OUR_FIND,
         OUR_MOVE,
+        IDLE_100,
+        MEMORY_2GB,
+        INDEX_MILLION,
     )
 }

@@ -15,7 +15,7 @@ from benchmarks.scenario import Contest, Scenario, Turn, Workshop, clocked
 Senders = Callable[[Samples], Sequence[Sequence[Path]]]
 
 
-def _one_sender(samples: Samples) -> Sequence[Sequence[Path]]:
+def one_sender(samples: Samples) -> Sequence[Sequence[Path]]:
     return [samples.parts]
 
 
@@ -23,7 +23,7 @@ def _sender_for_each_part(samples: Samples) -> Sequence[Sequence[Path]]:
     return [[part] for part in samples.parts]
 
 
-def _turn(start: servers.Start, samples: Samples, senders: Senders, warm_up: Samples) -> Turn:
+def receiving(start: servers.Start, samples: Samples, senders: Senders, warm_up: Samples) -> Turn:
     def turn(folder: Path) -> dict[str, float]:
         with start(folder / "server") as server:
             clients.store(server, [warm_up.parts[:1]], folder)
@@ -42,7 +42,7 @@ def _contest(
     def contest(workshop: Workshop) -> Iterator[dict[str, Turn]]:
         samples, warm_up = make(workshop.samples), data.warm_up(workshop.samples)
         yield {
-            name: _turn(start, samples, senders, warm_up)
+            name: receiving(start, samples, senders, warm_up)
             for name, start in servers.installed(starts).items()
         }
 
@@ -64,7 +64,7 @@ RECEIVE_CT = Scenario(
     ),
     contest=_contest(
         data.ct_slices,
-        _one_sender,
+        one_sender,
         {
             **_INDEXING,
             servers.STORESCP: servers.storescp,
@@ -93,7 +93,7 @@ RECEIVE_TINY = Scenario(
     rows=(Row(name="receive", unit="s", targets=_HALF_OF_ORTHANC),),
     contest=_contest(
         data.tiny_objects,
-        _one_sender,
+        one_sender,
         {
             **_INDEXING,
             servers.STORESCP: servers.storescp,
