@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import pydicom  # noqa: F401  whole, before a verb that asks only loads it without its decoders
 import pytest
 
 from tests.peers.dcmtk import have_dcmtk

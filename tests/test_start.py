@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.peers.processes import free_port
+from tests.tui.commandline import CommandLine
 
 SLOW = ("pydicom", "pynetdicom", "numpy", "gdcm", "tinydb", "term_image", "PIL", "textual")
 
@@ -18,3 +22,27 @@ def test_it_loads_no_library_that_takes_long(module: str) -> None:
     ).stdout.split()
     assert module in loaded
     assert not [name for name in loaded if name in SLOW]
+
+
+def _modules_after(code: str) -> list[str]:
+    """What a fresh process has loaded when `code` is through; it may exit as it likes."""
+    whole = f"import sys\ntry:\n    {code}\nfinally:\n    print(*sys.modules)"
+    return subprocess.run(
+        [sys.executable, "-c", whole], check=False, capture_output=True, text=True, timeout=60
+    ).stdout.split()
+
+
+def test_an_echo_loads_no_pixel_decoder(tmp_path: Path) -> None:
+    cli = CommandLine(tmp_path)
+    argv = cli.words("echo", "--aet", "A", "--host", "127.0.0.1", "--port", free_port())
+    loaded = _modules_after(f"sys.argv[1:] = {argv!r}; from tui.cli import main; main()")
+    assert "pynetdicom" in loaded
+    assert not {"numpy", "gdcm", "PIL", "requests", "textual", "tinydb"} & set(loaded)
+
+
+def test_what_pydicom_was_loaded_without_is_there_for_everybody_else() -> None:
+    loaded = _modules_after(
+        "from core.station.lean import load_pydicom_alone; load_pydicom_alone(); "
+        "import core.network.scu; assert 'numpy' not in sys.modules; import numpy, PIL, gdcm"
+    )
+    assert {"numpy", "PIL", "gdcm"} <= set(loaded)

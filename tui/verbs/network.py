@@ -31,7 +31,7 @@ from tui.verbs.peer import Called, calls_peer
 @calls_peer
 def echo(ctx: typer.Context, called: Called, json: Json = False) -> None:
     """Test the link to a peer by C-ECHO."""
-    with options(ctx).station() as station:
+    with options(ctx).station(asks_only=True) as station:
         peer = called.known_to(station)
         outcome = station.echo(peer)
     if json:
@@ -62,7 +62,7 @@ def find(
         root=_root_of(root, query_level),
         limit=limit,
     )
-    with options(ctx).station() as station:
+    with options(ctx).station(asks_only=True) as station:
         peer = called.known_to(station)
         answers = Answers(station.find(peer, query))
         show(answers, tuple(query.keys), json=json)

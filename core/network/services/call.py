@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -11,9 +12,11 @@ from core.network import command, status
 from core.network.association import Association, Message
 from core.network.command import Command, Field
 from core.network.commitment.awaited import AwaitedReports
-from core.network.commitment.promises import Promises
 from core.network.ports import Archive, Sender
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.network.commitment.promises import Promises
 
 SOP_CLASS_NOT_SUPPORTED = 0x0122
 NOT_AUTHORISED = 0x0124
