@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -180,6 +180,17 @@ class SettingsStore:
                 table = tomlkit.table()
             _fill(table, modality)
             modalities[modality.name] = table
+
+    def put_modalities(self, modalities: Iterable[Modality]) -> None:
+        """Add modalities, or edit those of their names, all in one edit; raises SettingsError."""
+        with self._edited() as document:
+            tables = _table(document, ["modalities"], is_super_table=True)
+            for modality in modalities:
+                table = tables.get(modality.name)
+                if not isinstance(table, Table):
+                    table = tomlkit.table()
+                _fill(table, modality)
+                tables[modality.name] = table
 
     def remove_modality(self, name: str) -> None:
         """Forget a modality; raises SettingsError where there is none of that name."""

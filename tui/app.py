@@ -104,6 +104,7 @@ class ModalittyApp(App[object]):
         self.bridge = Bridge(self.station.events, self)
         self._end_softly()
         self._listen()
+        self.station.links.start(by_default=not self.session.read_only)
         self.switch_mode(Place.NETWORK.value)
         self._toast(self._notices)
 

@@ -35,11 +35,30 @@ COMMANDS: tuple[Command, ...] = (
         "network.echo", "e", "Echo", "Test the link to the marked modalities, or this one.", _N
     ),
     Command("network.echo_all", "A", "Echo all", "Test the link to every modality.", _N),
+    Command(
+        "network.doctor", "D", "Doctor", "Find out why this link does not work, step by step.", _N
+    ),
     Command("network.query", "f", "Query", "Query this modality.", _N),
     Command("network.edit", "enter", "Edit", "Change this modality.", _N, True, bound=False),
     Command("network.add", "a", "Add", "Add a modality.", _N, True),
     Command("network.copy", "c", "Copy", "Add a modality like this one.", _N, True),
     Command("network.delete", "d", "Delete", "Forget this modality.", _N, True),
+    Command(
+        "network.import_file",
+        "I",
+        "Import",
+        "Take modalities over from an Orthanc or a dcmqrscp.",
+        _N,
+        True,
+    ),
+    Command(
+        "network.watch",
+        "w",
+        "Watch",
+        "Echo it every few seconds, and say when it comes or goes.",
+        _N,
+    ),
+    Command("network.callers", "u", "Callers", "Who called us, who was turned away, and why.", _N),
     # -- query
     Command("query.open", "enter", "Open", "Open what is under the cursor.", _Q, bound=False),
     Command(

@@ -3,6 +3,7 @@
 Text in them is as the peer or the object gave it. Whoever shows it makes it harmless first.
 """
 
+from core.model.candidate import Candidate, Fate
 from core.model.doctor import Finding, Verdict, Visitor
 from core.model.held import (
     CheckReport,
@@ -33,10 +34,12 @@ __all__ = [
     "RETURN_KEYS",
     "Association",
     "Beat",
+    "Candidate",
     "CheckReport",
     "Counters",
     "ElementRow",
     "Failure",
+    "Fate",
     "Finding",
     "Instance",
     "Job",

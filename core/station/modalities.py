@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
+from pathlib import Path
 
 from core.errors import UsageError
 from core.events import EventBus, ModalitiesChanged
-from core.model import Modality
+from core.modality_files import reading
+from core.model import Candidate, Fate, Modality
 from core.settings import modality_warnings
 from core.settings_file import SettingsStore
 
@@ -40,6 +43,26 @@ class Modalities:
         self._store.put_modality(modality, replaces=replaces)
         self._events.publish(ModalitiesChanged())
         return modality_warnings(modality, self.all(), self._store.current.station.ae_title)
+
+    def candidates(self, path: Path) -> tuple[Candidate, ...]:
+        """What importing the configuration of another program would do; changes nothing.
+
+        See :func:`core.modality_files.reading.candidates`. Raises UsageError.
+        """
+        current = self._store.current
+        return reading.candidates(path, current.modalities, current.station.ae_title)
+
+    def take(self, candidates: Iterable[Candidate], *, replace: bool = False) -> int:
+        """Import candidates: those that are new, and with `replace` those that clash.
+
+        Answers with how many; all of them are written, or none. Raises SettingsError.
+        """
+        fates = (Fate.NEW, Fate.CLASH) if replace else (Fate.NEW,)
+        chosen = [c.modality for c in candidates if c.modality and c.fate in fates]
+        if chosen:
+            self._store.put_modalities(chosen)
+            self._events.publish(ModalitiesChanged())
+        return len(chosen)
 
     def remove(self, name: str) -> None:
         """Forget a modality; raises SettingsError where there is none of that name."""

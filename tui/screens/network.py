@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -16,29 +17,40 @@ from textual.widgets import Static
 
 from core.errors import ModalittyError
 from core.events import Severity
-from core.model import Modality, Outcome, Retrieve
+from core.model import Candidate, Link, Modality, Outcome, Retrieve, Visitor
+from tui import sparkline
 from tui.bridge import News
 from tui.commands import Place, bindings
-from tui.outcomes import WORDS, outcome_lines, tone
+from tui.outcomes import WORDS, outcome_lines, sentence, tone
 from tui.safe_text import safe_content
-from tui.screens.dialogs import Confirm
+from tui.screens.callers import CallersDialog, refusal_lines
+from tui.screens.dialogs import Confirm, Prompt
+from tui.screens.doctor import DoctorDialog
+from tui.screens.import_modalities import ImportDialog
 from tui.screens.modality_form import ModalityForm
 from tui.screens.place import PlaceScreen, QueryPeer
 from tui.widgets.filter_bar import FilteredTable
+from tui.widgets.path_suggester import PathSuggester
 from tui.widgets.row_columns import Column, Kind
 from tui.widgets.row_table import RowTable
 
 AT_ONCE = 16
 """Links tested at the same time."""
 DEFAULT_JOBS = 2
+USUAL_FILES = ("/etc/orthanc/orthanc.json", "/etc/dcmtk/dcmqrscp.cfg")
+"""Where Debian has the files that modalities can be imported from."""
+SPARKS = 12
+"""Echoes that the table shows; the lower part has more."""
 NOT_TRIED, CALLING = "○ not tried", "… calling"
 
 COLUMNS = (
     Column("name", "Name", min_width=6, max_width=20, priority=0),
     Column("state", "State", min_width=13, max_width=18, priority=0, tone=tone),
-    Column("ae_title", "AE title", min_width=8, max_width=16),
-    Column("address", "Address", min_width=12, max_width=40, priority=3),
+    Column("ae_title", "AE title", min_width=8, max_width=16, priority=2),
+    Column("since", "Since", min_width=5, max_width=10),
     Column("seconds", "Echo", Kind.DURATION, min_width=6, priority=1),
+    Column("beats", "Round trips", width=12),
+    Column("address", "Address", min_width=8, max_width=40, priority=3),
     Column("note", "Last fault or comment", min_width=4, max_width=60, flex=1, priority=4),
 )
 
@@ -54,13 +66,15 @@ class NetworkScreen(PlaceScreen):
         yield FilteredTable(
             RowTable(COLUMNS, id="modalities", empty="no modalities yet: a adds one")
         )
+        yield Static(id="turned-away", markup=False)
         with VerticalScroll(id="detail", can_focus=False):
             yield Static(id="words", markup=False)
 
     def on_mount(self) -> None:
         """Show what is configured."""
-        self._tested: dict[str, tuple[Outcome, float]] = {}
         self._calling: set[str] = set()
+        self._answered: dict[str, bool] = {}
+        self._turned_away: tuple[int, str] = (0, "")
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._show_all()
         self.table.focus()
@@ -72,10 +86,13 @@ class NetworkScreen(PlaceScreen):
 
     def heard(self, news: News) -> None:
         """Take edits and echoes from wherever they come."""
-        for name, outcome in news.tested:
-            self._take(name, outcome)
+        for name, _ in news.tested:
+            self._tell_of_change(name)
+            self._show_named(name)
         if news.modalities_changed:
             self._show_all()
+        if news.traffic:
+            self._count_turned_away()
 
     # -- commands
 
@@ -117,6 +134,50 @@ class NetworkScreen(PlaceScreen):
             lambda yes: self._remove(names) if yes else None,
         )
 
+    def action_doctor(self) -> None:
+        """Find out why this link does not work, or that it does."""
+        if modality := self._current():
+            self.app.push_screen(DoctorDialog(self.station, modality))
+
+    def action_watch(self) -> None:
+        """Echo the chosen modalities every few seconds, and say when one comes or goes."""
+        for modality in self._chosen():
+            on = not self.station.links.one(modality.name).watched
+            self.station.links.watch(modality.name, on=on)
+            self.say(f"Watching {modality.name}." if on else f"No longer watching {modality.name}.")
+            self._show(modality)
+
+    def action_callers(self) -> None:
+        """Show who called us, and who was turned away."""
+        dialog = CallersDialog(self.station.doctor.visitors(), may_add=not self.session.read_only)
+        self.app.push_screen(dialog, self._add_caller)
+
+    def _add_caller(self, visitor: Visitor | None) -> None:
+        if visitor is not None:
+            start = Modality(ae_title=visitor.calling, host=visitor.host, port=104)
+            self._form("Add a modality", start, "")
+
+    def action_import_file(self) -> None:
+        """Ask for the configuration of an Orthanc or a dcmqrscp, and show what it would bring."""
+        text = "An Orthanc configuration (a JSON or its folder), or a dcmqrscp.cfg:"
+        start = next((path for path in USUAL_FILES if Path(path).exists()), "")
+        prompt = Prompt("Import modalities", text, start, verb="Read", suggester=PathSuggester())
+        self.app.push_screen(prompt, lambda name: self._read(name) if name else None)
+
+    def _read(self, name: str) -> None:
+        self.calls.ask(
+            lambda: self.station.modalities.candidates(Path(name).expanduser()),
+            lambda found: self.app.push_screen(ImportDialog(name, found), self._import),
+        )
+
+    def _import(self, chosen: Sequence[Candidate] | None) -> None:
+        if not chosen:
+            return
+        self.calls.ask(
+            lambda: self.station.modalities.take(chosen, replace=True),
+            lambda count: self.say(f"Took {count} modalities." if count > 1 else "Took it."),
+        )
+
     @on(RowTable.RowOpened)
     async def _opened(self) -> None:
         await self.run_action("edit")
@@ -132,7 +193,7 @@ class NetworkScreen(PlaceScreen):
                 self._show(modality)
                 self.calls.ask(
                     partial(self._call, modality),
-                    partial(self._take, modality.name),
+                    lambda _, name=modality.name: self._over(name),  # type: ignore[misc]
                     failed=partial(self._failed, modality.name),
                 )
 
@@ -140,15 +201,41 @@ class NetworkScreen(PlaceScreen):
         with self._slots:
             return self.station.echo(modality)
 
-    def _take(self, name: str, outcome: Outcome) -> None:
-        self._tested[name] = (outcome, time.time())
+    def _over(self, name: str) -> None:
         self._calling.discard(name)
         self._show_named(name)
 
     def _failed(self, name: str, error: ModalittyError) -> None:
-        self._calling.discard(name)
-        self._show_named(name)
+        self._over(name)
         self.fault(error)
+
+    def _tell_of_change(self, name: str) -> None:
+        """Say when a modality that is watched begins to answer, or no longer does."""
+        link = self.station.links.one(name)
+        if link.outcome is None:
+            return
+        before = self._answered.get(name)
+        self._answered[name] = link.outcome.ok
+        if link.watched and before is not None and before != link.outcome.ok:
+            if link.outcome.ok:
+                self.say(f"{name} answers again.")
+            else:
+                self.say(f"{name} no longer answers: {link.outcome.meaning}", Severity.WARNING)
+
+    def _count_turned_away(self) -> None:
+        """Say under the table how many callers were refused when they last called."""
+        away = [v for v in self.station.doctor.visitors() if v.turned_away]
+        told = (len(away), away[0].calling if away else "")
+        if told == self._turned_away:
+            return
+        self._turned_away = told
+        line = self.query_one("#turned-away", Static)
+        line.display = bool(away)
+        if away:
+            who = f'"{away[0].calling}" at {away[0].host}' if away[0].calling else away[0].host
+            more = f" and {len(away) - 1} more" if len(away) > 1 else ""
+            line.update(safe_content(f"! Turned away: {who}{more} – u shows why", "$text-warning"))
+        self._tell()
 
     # -- edit
 
@@ -171,7 +258,6 @@ class NetworkScreen(PlaceScreen):
         self.fault(error)
 
     def _saved(self, value: Modality, replaces: str, warnings: Sequence[str]) -> None:
-        self._tested.pop(replaces, None)
         self._show_all()
         if value.name in self.table.visible_keys:
             self.table.move_cursor(self.table.visible_keys.index(value.name))
@@ -211,12 +297,14 @@ class NetworkScreen(PlaceScreen):
             self._tell()
 
     def _values(self, modality: Modality) -> dict[str, object]:
-        outcome, _ = self._tested.get(modality.name, (None, 0.0))
-        state = WORDS[outcome.state] if outcome else NOT_TRIED
+        link = self.station.links.one(modality.name)
+        outcome = link.outcome
         fault = outcome.meaning if outcome and not outcome.ok else ""
         return {
             "name": modality.name,
-            "state": CALLING if modality.name in self._calling else state,
+            "state": CALLING if modality.name in self._calling else _state(link),
+            "since": _clock(link.since) if link.since else "",
+            "beats": sparkline.sparkline(link.beats, SPARKS),
             "ae_title": modality.ae_title,
             "address": f"{modality.host}:{modality.port}",
             "seconds": outcome.seconds if outcome and outcome.ok else None,
@@ -236,15 +324,62 @@ class NetworkScreen(PlaceScreen):
             lines.append(safe_content(ways))
         if modality.comment:
             lines.append(safe_content(modality.comment, "$text-muted"))
-        outcome, at = self._tested.get(modality.name, (None, 0.0))
-        if modality.name in self._calling:
-            lines.append(Content.styled("… Calling", "$text-accent"))
-        elif outcome:
-            when = time.strftime("%H:%M:%S", time.localtime(at))
-            lines += [Content.styled(f"C-ECHO at {when}", "$text-muted"), outcome_lines(outcome)]
-        else:
-            lines.append(Content.styled("○ Not tried yet: e echoes it", "$text-muted"))
+        link = self.station.links.one(modality.name)
+        lines += self._link_words(link)
+        for visitor in self.station.doctor.visits_of(modality)[:2]:
+            lines += _visit_words(visitor)
         return Content("\n").join(lines)
+
+    def _link_words(self, link: Link) -> list[Content]:
+        """The last echo, the history, and the fault before it, if it answers now."""
+        lines = []
+        if link.name in self._calling:
+            lines.append(Content.styled("… Calling", "$text-accent"))
+        elif link.outcome is None:
+            lines.append(Content.styled("○ Not tried yet: e echoes it", "$text-muted"))
+        else:
+            lines.append(Content.styled(f"C-ECHO {_rhythm(link)}", "$text-muted"))
+            lines.append(outcome_lines(link.outcome))
+        if len(link.beats) > 1:
+            room = max(SPARKS, min(120, self.size.width - 60))
+            shown = link.beats[-room:]
+            line = f"{sparkline.sparkline(shown, room)}  {sparkline.in_words(shown)}"
+            lines.append(safe_content(line))
+        if link.fault and link.outcome and link.outcome.ok:
+            lines.append(
+                safe_content(f"Last fault, at {_clock(link.fault_at)}: {link.fault.meaning}")
+            )
+            if link.fault.advice:
+                lines.append(safe_content(f"→ {sentence(link.fault.advice)}", "$text-muted"))
+        return lines
+
+
+def _state(link: Link) -> str:
+    return WORDS[link.outcome.state] if link.outcome else NOT_TRIED
+
+
+def _rhythm(link: Link) -> str:
+    """When it was echoed last, and when it will be."""
+    words = f"at {_clock(link.at)}"
+    if link.watched:
+        return f"{words}, watched: every {link.interval:g} s"
+    if link.interval:
+        return f"{words}, every {link.interval:g} s, next at {_clock(link.next_at)}"
+    return f"{words}, not by the clock"
+
+
+def _visit_words(visitor: Visitor) -> list[Content]:
+    if visitor.turned_away:
+        who = safe_content(f'It called us as "{visitor.calling}" from {visitor.host}:')
+        return [who, *refusal_lines(visitor)]
+    at = _clock(visitor.accepted_at)
+    return [safe_content(f"It called us last at {at}, and was let in", "$text-muted")]
+
+
+def _clock(at: float) -> str:
+    """A time of today; a day for what is longer ago."""
+    form = "%H:%M:%S" if abs(time.time() - at) < 20 * 3600 else "%Y-%m-%d"
+    return time.strftime(form, time.localtime(at))
 
 
 def _ways(modality: Modality) -> str:

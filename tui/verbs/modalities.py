@@ -1,7 +1,8 @@
-"""Verbs about the known peers: modalities list, add, edit, remove."""
+"""Verbs about the known peers: modalities list, add, edit, remove, import."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,12 +10,13 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from core.errors import UsageError
-from core.model import ALL_OPERATIONS, Modality, Operation, Retrieve
+from core.model import ALL_OPERATIONS, Candidate, Fate, Modality, Operation, Retrieve
+from tui.exits import Exit
 from tui.output import print_fault, print_json, print_table
 from tui.verbs.context import Json, options
 
 app = typer.Typer(
-    help="The known peers: list, add, edit, remove.",
+    help="The known peers: list, add, edit, remove, import.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -114,6 +116,49 @@ def remove(ctx: typer.Context, name: Name) -> None:
     with options(ctx).station(reads_only=True) as station:
         station.modalities.get(name)
         station.modalities.remove(name)
+
+
+@app.command("import")
+def import_file(
+    ctx: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="An Orthanc JSON, a folder of them, or a dcmqrscp.cfg.")
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would come in, and change nothing.")
+    ] = False,
+    replace_known: Annotated[
+        bool, typer.Option("--replace", help="Take those too that are here already, and differ.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Take over the modalities of an Orthanc or a dcmqrscp; exits 4 where some are left out."""
+    if not dry_run:
+        options(ctx).may_change("modalities import")
+    with options(ctx).station(reads_only=True) as station:
+        found = station.modalities.candidates(file)
+        if not dry_run:
+            station.modalities.take(found, replace=replace_known)
+    for candidate in found:
+        if json:
+            print_json(candidate)
+    if not json:
+        print_table(("name", "becomes", "AE title", "host", "port", "why"), map(_row, found))
+    left = [c for c in found if c.fate is Fate.LEFT_OUT]
+    clashes = [c for c in found if c.fate is Fate.CLASH and not replace_known]
+    if left or clashes:
+        hint = "--replace takes what clashes" if clashes else ""
+        print_fault(f"{len(left) + len(clashes)} of {len(found)} are not taken", hint)
+        raise typer.Exit(Exit.PARTIAL)
+
+
+def _row(candidate: Candidate) -> tuple[str, ...]:
+    modality = candidate.modality
+    why = "; ".join(part for part in (candidate.why, *candidate.notes) if part)
+    if modality is None:
+        return (candidate.name, candidate.fate.value, "", "", "", why)
+    port = f"{modality.port} TLS" if modality.tls else str(modality.port)
+    return (modality.name, candidate.fate.value, modality.ae_title, modality.host, port, why)
 
 
 def _put(ctx: typer.Context, modality: Modality, *, replaces: str) -> None:

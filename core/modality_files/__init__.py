@@ -1,0 +1,1 @@
+"""Modalities out of the configuration of other programs: Orthanc's JSON, DCMTK's dcmqrscp.cfg."""
