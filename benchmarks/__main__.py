@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import subprocess
 import sys
@@ -20,23 +19,24 @@ from benchmarks.scenarios import SCENARIOS
 def main() -> int:
     """Run scenarios one after another; 1 where one of them did not do its work."""
     given = _arguments()
-    for name in given.scenarios:
-        if name not in SCENARIOS:
-            print(f"no scenario {name!r}; there are: {', '.join(SCENARIOS)}", file=sys.stderr)
-            return 2
+    unknown = [name for name in given.scenarios if name not in SCENARIOS]
+    if unknown:
+        print(f"no scenario {unknown[0]!r}; there are: {', '.join(SCENARIOS)}", file=sys.stderr)
+        return 2
     found = results.load(given.json) if given.json else {}
     failed = []
-    for name in given.scenarios or SCENARIOS:
-        try:
-            found[name] = _measured(SCENARIOS[name], given)
-        except (WorkNotDoneError, AssertionError) as fault:
-            # AssertionError: a peer that did not start, or did not end (tests.peers).
-            print(f"{name}: FAILED: {fault}", file=sys.stderr)
-            failed.append(name)
-            continue
-        print(report.text(found[name]), flush=True)
-        if given.json:
-            results.save(found, given.json)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=given.folder) as folder:
+        for name in given.scenarios or SCENARIOS:
+            try:
+                found[name] = _measured(SCENARIOS[name], given, Path(folder))
+            except (WorkNotDoneError, AssertionError) as fault:
+                # AssertionError: a peer that did not start, or did not end (tests.peers).
+                print(f"{name}: FAILED: {fault}", file=sys.stderr)
+                failed.append(name)
+                continue
+            print(report.text(found[name]), flush=True)
+            if given.json:
+                results.save(found, given.json)
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
         return 1
@@ -45,19 +45,14 @@ def main() -> int:
     return 0
 
 
-def _measured(scenario: Scenario, given: argparse.Namespace) -> results.Result:
-    rounds, load = given.rounds or scenario.rounds, os.getloadavg()[0]
+def _measured(scenario: Scenario, given: argparse.Namespace, folder: Path) -> results.Result:
     print(f"{scenario.name}: {scenario.title}", flush=True)
-    with contextlib.ExitStack() as exits:
-        scratch = Path(
-            exits.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=given.folder))
-        )
-        samples = given.samples or scratch / "samples"
-        samples.mkdir(parents=True, exist_ok=True)
-        (scratch / "work").mkdir()
-        workshop = Workshop(samples, scratch / "work", frozenset(map(str.casefold, given.only)))
-        about = machine.described(scratch)
-        rows = run(scenario, workshop, rounds)
+    rounds, load = given.rounds or scenario.rounds, os.getloadavg()[0]
+    samples = given.samples or folder / "samples"
+    samples.mkdir(parents=True, exist_ok=True)
+    only = frozenset(map(str.casefold, given.only))
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        rows = run(scenario, Workshop(samples, Path(scratch), only), rounds)
     return results.Result(
         name=scenario.name,
         title=scenario.title,
@@ -65,7 +60,7 @@ def _measured(scenario: Scenario, given: argparse.Namespace) -> results.Result:
         commit=_commit(),
         rounds=rounds,
         load=load,
-        machine=about,
+        machine=machine.described(folder),
         rows=rows,
     )
 

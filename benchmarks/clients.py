@@ -17,19 +17,25 @@ CALLER = "BENCH"
 
 
 class Running:
-    """A tool at work, its output in a file: nobody spends time on reading it meanwhile."""
+    """A tool at work, its output in a file: nobody spends time on reading it meanwhile.
+
+    Raises WorkNotDoneError where there is no such tool.
+    """
 
     def __init__(self, words: Sequence[object], log: Path) -> None:
         self._words = [str(word) for word in words]
         self._log = log
-        with log.open("wb") as output:
-            self._process = subprocess.Popen(
-                self._words,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=ENVIRONMENT,
-            )
+        try:
+            with log.open("wb") as output:
+                self._process = subprocess.Popen(
+                    self._words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    env=ENVIRONMENT,
+                )
+        except FileNotFoundError:
+            raise WorkNotDoneError(f"{self._words[0]} is not installed") from None
 
     def end(self) -> None:
         """Wait for its end; raises WorkNotDoneError where it was no success."""

@@ -70,7 +70,15 @@ def text(result: Result) -> str:
     lines = [f"{result.name}: {result.title}, {result.rounds} rounds"]
     for table in tables(result.rows):
         lines += _aligned(table)
+    missed = behind(result)
+    lines += [f"  {BEHIND}: {row.name}, {_stand(row, found)}" for row, found in missed]
     return "\n".join(lines)
+
+
+def _stand(row: Row, verdict: Verdict) -> str:
+    if verdict.target.peer:
+        return f"{verdict.found:.2f} × {verdict.target.peer}, not {limit(verdict.target, '')}"
+    return f"{number(verdict.found)} {row.unit}, not {limit(verdict.target, row.unit)}"
 
 
 def _aligned(table: Sequence[Cells]) -> Iterator[str]:

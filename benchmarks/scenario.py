@@ -63,6 +63,8 @@ def run(
     values: dict[str, dict[str, list[float]]] = {row.name: {} for row in scenario.rows}
     with scenario.contest(workshop) as turns:
         taking_part = {name: turn for name, turn in turns.items() if workshop.takes_part(name)}
+        if not taking_part:
+            tell("  nobody takes part: the peer that this needs is not installed")
         if scenario.warm_up:
             for turn in taking_part.values():
                 _one(turn, workshop)

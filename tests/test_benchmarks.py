@@ -122,6 +122,11 @@ def test_a_tool_that_fails_did_no_work(tmp_path: Path) -> None:
         clients.Running(words, tmp_path / "log").end()
 
 
+def test_a_tool_that_is_missing_did_no_work(tmp_path: Path) -> None:
+    with pytest.raises(WorkNotDoneError, match="no-such-tool is not installed"):
+        clients.Running(["no-such-tool"], tmp_path / "log")
+
+
 def test_the_command_fails_where_a_scenario_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
