@@ -203,9 +203,32 @@ class UiSettings(Section, frozen=True, kw_only=True):
     """`[ui]`: the console."""
 
     theme: str = "textual-dark"
-    """A Textual theme."""
+    """A theme of Textual's, "high-contrast" or "high-contrast-light"."""
     read_only: bool = False
     """Take away every command that changes anything."""
+    mask_phi: bool = False
+    """Start with patients hidden: names, identifiers, birth dates, free text, pictures."""
+    restore: bool = True
+    """Start where the last session ended: place, filters, columns, order, theme."""
+    dates: DateStyle = DateStyle.ISO
+    """How dates are shown."""
+    clock: Clock = Clock.H24
+    """How times of day are shown."""
+    sizes: SizeUnits = SizeUnits.DECIMAL
+    """How sizes are shown."""
+    keys: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
+    """Other keys for commands: id, as "network.echo", to keys with commas between them."""
+
+    @property
+    def key_map(self) -> dict[str, str]:
+        """The keys by command id, whether the id was written in quotes or as a dotted key."""
+        out: dict[str, str] = {}
+        for name, value in self.keys.items():
+            if isinstance(value, str):
+                out[name] = value
+            else:
+                out.update({f"{name}.{rest}": keys for rest, keys in value.items()})
+        return out
 
 
 class Settings(Section, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import contextlib
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from textual import on
 from textual.app import App
@@ -17,8 +18,10 @@ from textual.signal import Signal
 from core.errors import ModalittyError
 from core.events import Notice, Severity
 from core.station import Station
+from tui import units
 from tui.bridge import FRAME, Bridge, News, NewsWaiting
 from tui.commands import Place, bindings
+from tui.keymap import chosen_keys, clashes
 from tui.mask import MASK
 from tui.palette import Commands
 from tui.preview.painter import Painter
@@ -34,6 +37,8 @@ from tui.screens.settings import SettingsScreen
 from tui.screens.traffic import TrafficScreen
 from tui.screens.transfers import TransfersScreen
 from tui.session import Session, StatusKeeper
+from tui.session_keeper import SessionKeeper
+from tui.themes import HIGH_CONTRAST, no_color, theme_for
 
 SCREENS: tuple[type[PlaceScreen], ...] = (
     NetworkScreen,
@@ -44,6 +49,10 @@ SCREENS: tuple[type[PlaceScreen], ...] = (
     SettingsScreen,
 )
 _TOASTS = {Severity.INFO: "information", Severity.WARNING: "warning", Severity.ERROR: "error"}
+
+
+def _warnings(texts: Sequence[str]) -> list[Notice]:
+    return [Notice(text=text, severity=Severity.WARNING) for text in texts]
 
 
 class ModalittyApp(App[object]):
@@ -68,18 +77,32 @@ class ModalittyApp(App[object]):
         title: str = "Modalitty",
         notices: Sequence[Notice] = (),
     ) -> None:
-        """Show `station`; `notices` are what it said before there was a screen."""
-        super().__init__()
-        self._notices = notices
+        """Show `station`; `notices` are what it said before there was a screen.
+
+        Raises SettingsError where the settings name a command or a key that there is none of.
+        """
+        ui = station.settings.ui
+        keys = chosen_keys(ui, str(station.config_path))
+        super().__init__(ansi_color=True if no_color() else None)
+        self._notices = [*notices, *_warnings(clashes(keys))]
+        self.set_keymap(dict(keys))
+        for theme in HIGH_CONTRAST:
+            self.register_theme(theme)
+        MASK.on = ui.mask_phi
+        units.use(ui)
+        self.keeper = SessionKeeper(station.data_folder, on=ui.restore)
+        self._notices += _warnings([self.keeper.word] if self.keeper.word else [])
         self.terminal = terminal or Terminal()
         self.painter = Painter(self)
         self.station = station
         self.session = Session(
             station=station,
-            read_only=read_only or station.settings.ui.read_only,
+            read_only=read_only or ui.read_only,
             news=Signal(self, "news"),
             masked=Signal(self, "masked"),
             status=StatusKeeper(station),
+            keys=keys,
+            keeper=self.keeper,
             title=title,
             terminal=terminal,
         )
@@ -98,19 +121,24 @@ class ModalittyApp(App[object]):
 
     def on_mount(self) -> None:
         """Choose the theme, hear the station, open the listener and the first place."""
-        theme = self.station.settings.ui.theme
-        if theme in self.available_themes:
-            self.theme = theme
+        self.theme = theme_for(self, self.keeper.theme(self.station.settings.ui.theme))
         self.bridge = Bridge(self.station.events, self)
         self._end_softly()
         self._listen()
         self.station.links.start(by_default=not self.session.read_only)
-        self.switch_mode(Place.NETWORK.value)
+        self.switch_mode(self.keeper.place.value)
         self._toast(self._notices)
 
     def post_display_hook(self) -> None:
         """Let pictures follow what was painted."""
         self.painter.after_frame()
+
+    def exit(self, *args: Any, **named: Any) -> None:
+        """Leave, with the session kept while its screens still stand."""
+        setting = self.station.settings.ui.theme
+        theme = "" if self.theme == theme_for(self, setting) else self.theme
+        self.keeper.keep(self.current_mode, self.places, theme=theme, theme_setting=setting)
+        super().exit(*args, **named)
 
     def _end_softly(self) -> None:
         """Let SIGTERM and a lost terminal end the console as `q` does, with nothing left behind."""
@@ -167,7 +195,9 @@ class ModalittyApp(App[object]):
     def action_help_here(self) -> None:
         """Show what can be done at the present place."""
         if isinstance(self.screen, PlaceScreen):
-            self.push_screen(Help(self.screen.PLACE, read_only=self.session.read_only))
+            session = self.session
+            help_page = Help(self.screen.PLACE, read_only=session.read_only, keys=session.keys)
+            self.push_screen(help_page)
 
     def action_mask(self) -> None:
         """Hide what tells who patients are, or show it again; on all screens at once."""

@@ -7,7 +7,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tui.commands import Command, of_place
+from tui.commands import Command, of_place, of_tables
 from tui.screens.place import PlaceScreen
 
 
@@ -36,10 +36,12 @@ class Commands(Provider):
     def _commands(self) -> Iterator[Command]:
         screen = self.screen
         if isinstance(screen, PlaceScreen):
-            yield from of_place(screen.PLACE, read_only=screen.session.read_only)
+            session = screen.session
+            yield from of_place(screen.PLACE, read_only=session.read_only, keys=session.keys)
+            yield from of_tables(screen.PLACE, keys=session.keys)
 
     async def _run(self, command: Command) -> None:
-        await self.screen.run_action(command.run)
+        await self.screen.run_action(f"run_command('{command.id}')")
 
     def _theme(self, name: str) -> None:
         self.app.theme = name

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.commands import Place, of_place
+from tui.commands import NO_KEYS, Command, Keys, Place, of_place, of_tables
 from tui.screens.dialogs import Dialog
 
 ABOUT = {
@@ -28,17 +30,10 @@ ABOUT = {
     Place.SETTINGS: "What is configured, and where it is kept. Changes take effect at once.",
     Place.INSPECTOR: "One object: its tags, and its picture beside them.",
 }
-TABLES = (
-    ("/", "Show only rows with this text (~ regular expression, ! without it)."),
-    ("space", "Mark the row: commands then act on all marked rows. * all, U none."),
-    ("o O", "Sort by another column; turn the order round."),
-    ("←→", "Scroll sideways where the columns are wider than the screen."),
-)
-TAGS = (
-    ("enter", "Open a sequence, or the value in full."),
-    ("←→ - +", "Fold and unfold one; fold all, unfold all."),
-    ("p", "Show private elements only."),
-    ("K", "Show keywords in place of names."),
+MASKED = (
+    "The mask hides names, numbers and birth dates of patients, accession numbers, descriptions "
+    "and other free text, and pictures, on all screens, in copies and in exported rows. UIDs stay: "
+    "they say nothing to whoever has no access to the archive."
 )
 
 
@@ -47,29 +42,30 @@ class Help(Dialog[None]):
 
     BINDINGS = [Binding("question_mark,q", "cancel", "Close", show=False)]  # noqa: RUF012
 
-    def __init__(self, place: Place, *, read_only: bool) -> None:
+    def __init__(self, place: Place, *, read_only: bool, keys: Keys = NO_KEYS) -> None:
         super().__init__(f"Help: {place.value.capitalize()}")
         self._place = place
+        self._keys = keys
         self._read_only = read_only
 
     def body(self) -> ComposeResult:
         """A page to scroll."""
         with VerticalScroll(id="help"):
             yield Static(self.page())
-        yield Static("esc Close   ↑↓ Scroll", classes="keys", markup=False)
+        words = "esc Close   ↑↓ Scroll   [ui.keys] of config.toml changes keys, by these names"
+        yield Static(words, classes="keys", markup=False)
 
     def page(self) -> Content:
         """The text of the page."""
         parts: list[Content | str | tuple[str, str]] = [ABOUT[self._place], "\n\n"]
-        commands = of_place(self._place, read_only=self._read_only)
+        commands = of_place(self._place, read_only=self._read_only, keys=self._keys)
         own = [c for c in commands if c.place is self._place]
         shared = [c for c in commands if c.place is not self._place]
-        parts += _lines([(c.keys, c.help) for c in own])
-        if self._place is Place.INSPECTOR:
-            parts += [("\nIn the tags\n", "bold"), *_lines(list(TAGS))]
-        else:
-            parts += [("\nIn tables\n", "bold"), *_lines(list(TABLES))]
-        parts += [("\nEverywhere\n", "bold"), *_lines([(c.keys, c.help) for c in shared])]
+        tables = of_tables(self._place, keys=self._keys)
+        title = "In the tags" if self._place is Place.INSPECTOR else "In tables"
+        parts += _lines(own)
+        parts += [(f"\n{title}\n", "bold"), *_lines(tables)]
+        parts += [("\nEverywhere\n", "bold"), *_lines(shared), "\n", MASKED, "\n"]
         if self._read_only:
             parts.append(
                 ("\nRead-only: commands that change something are taken away.", "$warning")
@@ -77,9 +73,11 @@ class Help(Dialog[None]):
         return Content.assemble(*parts)
 
 
-def _lines(rows: list[tuple[str, str]]) -> list[Content | str | tuple[str, str]]:
-    width = max((len(key) for key, _ in rows), default=0)
+def _lines(commands: Sequence[Command]) -> list[Content | str | tuple[str, str]]:
+    width = max((len(command.keys) for command in commands), default=0)
     out: list[Content | str | tuple[str, str]] = []
-    for key, text in rows:
-        out += [(key.ljust(max(width, 6)), "bold $accent"), f"  {text}\n"]
+    for command in commands:
+        keys = command.keys.ljust(max(width, 6))
+        name = f" {command.id}\n" if command.bound else "\n"
+        out += [(keys, "bold $accent"), f"  {command.help}", (name, "$text-muted")]
     return out

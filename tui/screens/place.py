@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 from core.errors import ModalittyError
 from core.events import Severity
 from tui.bridge import News
 from tui.calls import Answered, Calls
-from tui.commands import Place, forbidden
+from tui.commands import COMMANDS, Command, Place, forbidden, parts_of
 from tui.mask import MASK, is_sensitive
 from tui.safe_text import safe_text
 from tui.screens.table_actions import TableActions
@@ -51,7 +53,7 @@ class PlaceScreen(TableActions):
         """Status on top, the place's own part, the footer."""
         yield StatusBar(self.session, self.PLACE)
         yield from self.body()
-        yield FooterBar(self.PLACE, read_only=self.session.read_only)
+        yield FooterBar(self.PLACE, read_only=self.session.read_only, keys=self.session.keys)
 
     def body(self) -> ComposeResult:
         """The place's own part."""
@@ -63,6 +65,15 @@ class PlaceScreen(TableActions):
         self.session.masked.subscribe(self, self._masked)
         if MASK.on:
             self.masked(True)
+        if self.session.keeper:
+            self.session.keeper.put_back(self)
+
+    def to_keep(self) -> dict[str, str]:
+        """What the next session should find as it is, beside the tables."""
+        return {}
+
+    def put_back(self, kept: Mapping[str, str]) -> None:
+        """Take what :meth:`to_keep` gave in the last session; it may be anything."""
 
     def _masked(self, on: bool) -> None:
         self.masked(on)
@@ -86,6 +97,20 @@ class PlaceScreen(TableActions):
         if forbidden(self.PLACE, action, read_only=self.session.read_only):
             return False
         return super().check_action(action, parameters)
+
+    async def action_run_command(self, command_id: str) -> None:
+        """Carry a command out by its id, as a click or the palette asks for it."""
+        command = next(c for c in COMMANDS if c.id == command_id)
+        await self._who_does(command).run_action(command.run)
+
+    def _who_does(self, command: Command) -> Widget:
+        """The widget that has the command: where the keys go, and out from there to the screen."""
+        if command.place not in parts_of(self.PLACE)[1:-1]:
+            return self
+        start = self.table_in_use() or self
+        name = f"action_{command.run.partition('(')[0]}"
+        around = (n for n in start.ancestors_with_self if isinstance(n, Widget))
+        return next((widget for widget in around if hasattr(widget, name)), self)
 
     def action_back(self) -> None:
         """Nothing to go back to, at the top of a place."""

@@ -14,21 +14,27 @@ from textual.widgets import Static
 
 from core.errors import ModalittyError
 from core.settings import (
+    Clock,
     ColorDepth,
+    DateStyle,
     Duplicates,
     Protocol,
     Settings,
+    SizeUnits,
     TlsListen,
     TlsVersion,
     UnknownCallers,
     WhenFull,
     ae_title_fault,
 )
+from tui import units
 from tui.bridge import News
 from tui.commands import Place, bindings
+from tui.mask import MASK
 from tui.safe_text import safe_content
 from tui.screens.dialogs import Choice, Choose, Prompt
 from tui.screens.place import PlaceScreen
+from tui.themes import theme_for
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column
 from tui.widgets.row_table import RowTable
@@ -137,8 +143,14 @@ ENTRIES = (
     Entry("preview.protocol", "How pictures are drawn; auto asks the terminal.", Protocol),
     Entry("preview.color", "Colours of block pictures.", ColorDepth),
     Entry("ui.theme", "Colours of this console."),
+    Entry("ui.mask_phi", "Start with patients hidden; M hides and shows them now.", bool),
+    Entry("ui.restore", "Start where the last session ended.", bool),
+    Entry("ui.dates", "Dates as 2024-01-31, 31.01.2024 or 01/31/2024.", DateStyle),
+    Entry("ui.clock", "Times of day as 13:45 or 1:45 PM.", Clock),
+    Entry("ui.sizes", "Sizes in kB and MB, or in KiB and MiB.", SizeUnits),
 )
 
+_OF_WHAT_IS_SHOWN = ("ui.dates", "ui.clock", "ui.sizes")
 _OF_THE_LISTENER = ("station.host", "station.port", "station.tls.listen", "station.tls.port")
 
 
@@ -198,7 +210,10 @@ class SettingsScreen(PlaceScreen):
 
     def _changed(self, entry: Entry) -> None:
         if entry.key == "ui.theme":
-            self.app.theme = self.station.settings.ui.theme
+            self.app.theme = theme_for(self.app, self.station.settings.ui.theme)
+        if entry.key in _OF_WHAT_IS_SHOWN:
+            units.use(self.station.settings.ui)
+            self.session.masked.publish(MASK.on)  # whoever shows something shows it anew
         if entry.key in _OF_THE_LISTENER:
             self.calls.ask(self._listen_anew, lambda _: self._listens(""), failed=self._is_deaf)
         self._listens("")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual import events
 
-from tui.commands import Command, Place, of_place
+from tui.commands import NO_KEYS, Command, Keys, Place, key_name, of_place, of_tables
 from tui.widgets.segment_line import Segment, SegmentLine
 
 ALWAYS = ("app.help", "app.palette", "app.quit")
@@ -18,13 +18,26 @@ class FooterBar(SegmentLine):
 
     DEFAULT_CSS = "FooterBar { dock: bottom; background: $footer-background; }"
 
-    def __init__(self, place: Place, *, read_only: bool) -> None:
+    def __init__(self, place: Place, *, read_only: bool, keys: Keys = NO_KEYS) -> None:
         super().__init__()
-        self._commands = [c for c in of_place(place, read_only=read_only) if c.footer]
+        self._commands = footer_commands(place, read_only=read_only, keys=keys)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the line into the new width."""
         self.show(tuple(footer(self._commands, event.size.width)))
+
+
+def footer_commands(
+    place: Place, *, read_only: bool = False, keys: Keys = NO_KEYS
+) -> list[Command]:
+    """What the footer of a place has, the most useful first: its own, then what tables have."""
+    commands = of_place(place, read_only=read_only, keys=keys)
+    own = [c for c in commands if c.place is place]
+    tables = of_tables(place, keys=keys)
+    shared = [c for c in commands if c.place is not place]
+    own_keys = {key for c in own for key in c.key_list}
+    tables = tuple(c for c in tables if not own_keys.issuperset(c.key_list))
+    return [c for c in (*own, *tables, *shared) if c.footer]
 
 
 def footer(commands: Sequence[Command], width: int) -> list[Segment]:
@@ -45,8 +58,8 @@ def _width(command: Command) -> int:
 
 
 def _segments(command: Command) -> tuple[Segment, Segment]:
-    key = command.keys.split(" ")[0]
+    key, click = key_name(command.key_list[0]), f"run_command('{command.id}')"
     return (
-        Segment(f" {key} ", "bold $footer-key-foreground", command.run),
-        Segment(f"{command.label} ", "$footer-description-foreground", command.run),
+        Segment(f" {key} ", "bold $footer-key-foreground", click),
+        Segment(f"{command.label} ", "$footer-description-foreground", click),
     )

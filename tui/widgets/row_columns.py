@@ -58,7 +58,8 @@ class Column:
     `min_width` and `max_width`. Width left over goes to columns with a `flex` share. Where there
     is too little, the columns with the highest `priority` number give way first, down to
     `min_width`; `optional` ones are left out before the table scrolls sideways, and all of them
-    where the table has less than `from_width` cells, unless a person has chosen them. `show` turns
+    where the table has less than `from_width` cells, unless a person has chosen them. One that is
+    `if_any` is left out while no row has anything there. `show` turns
     a value into text (made harmless later), `tone` chooses its colour, `sort_key` gives what is
     compared, all of one type. `secret` says that the mask hides it, or does not; left out, the
     attribute that `key` names decides.
@@ -76,6 +77,7 @@ class Column:
     hidden: bool = False
     optional: bool = False
     from_width: int = 0
+    if_any: bool = False
     secret: bool | None = None
     show: Callable[[Any], str] | None = None
     tone: Callable[[Any], Tone] | None = None
@@ -138,10 +140,10 @@ def _numeric(form: Callable[[float], str]) -> Callable[[object], str]:
 
 def _textual(form: Callable[[str], str]) -> Callable[[object], str]:
     @lru_cache(maxsize=50_000)  # a day and a patient stand in many rows
-    def known(value: str) -> str:
+    def known(value: str, _habits: units.Habits) -> str:
         return form(value)
 
-    return lambda value: known(str(value))
+    return lambda value: known(str(value), units.habits())
 
 
 _SHOW: dict[Kind, Callable[[object], str]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from rich.cells import cell_len
@@ -9,12 +10,19 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from core.model import Job
+from core.model import Job, JobState
 from tui.bridge import News
-from tui.commands import MODES, Place
+from tui.commands import MODES, NO_KEYS, Keys, Place, in_part, key_name
+from tui.mask import MASK
 from tui.safe_text import safe_text
 from tui.session import Session, Status
 from tui.widgets.segment_line import Segment, SegmentLine
+
+_JOB_STATES = {
+    JobState.RUNNING: "running",
+    JobState.QUEUED: "queued",
+    JobState.PAUSED: "paused",
+}
 
 
 class StatusBar(Vertical):
@@ -37,27 +45,36 @@ class StatusBar(Vertical):
     def on_mount(self) -> None:
         """Follow the news."""
         self._session.news.subscribe(self, self._heard)
+        self._session.masked.subscribe(self, self._heard)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit both lines into the new width."""
-        self._tabs.show(tuple(tabs(self._place, self._session.title, event.size.width)))
+        session, width = self._session, event.size.width
+        self._tabs.show(tuple(tabs(self._place, session.title, width, session.keys)))
         self._show_state()
 
-    def _heard(self, _: News) -> None:
+    def _heard(self, _: News | bool) -> None:
+        if self._place is Place.TRANSFERS and self.screen.is_current:
+            self._session.status.failures_seen()
         self._show_state()
 
     def _show_state(self) -> None:
-        state = state_line(self._session.status.current, self.size.width)
+        signs = []
+        if MASK.on:
+            signs.append(Segment(" masked ", "bold reverse", "app.mask"))
         if self._session.read_only:
-            state = [*state, Segment("  read-only", "bold $warning")]
-        self._state.show(tuple(state))
+            signs.append(Segment(" read-only ", "bold $warning"))
+        room = self.size.width - sum(len(sign.text) for sign in signs)
+        self._state.show((*state_line(self._session.status.current, room), *signs))
 
 
-def tabs(here: Place, title: str, width: int) -> Iterator[Segment]:
-    """The modes with their numbers; the program's name only where there is room for it."""
-    words = [f" {n} {place.value.capitalize()} " for n, place in enumerate(MODES, 1)]
+def tabs(here: Place, title: str, width: int, keys: Keys = NO_KEYS) -> Iterator[Segment]:
+    """The modes with their keys; the program's name only where there is room for it."""
+    by_id = {c.id: key_name(c.key_list[0]) for c in in_part(Place.EVERYWHERE, keys)}
+    named = [(by_id[f"app.{place.value}"], place.value) for place in MODES]
+    words = [f" {key} {name.capitalize()} " for key, name in named]
     if sum(map(len, words)) > width:
-        words = [f"{n}{place.value[:2]} " for n, place in enumerate(MODES, 1)]
+        words = [f"{key}{name[:2]} " for key, name in named]
     for word, place in zip(words, MODES, strict=True):
         style = "bold $block-cursor-foreground on $block-cursor-background"
         yield Segment(word, style if place is here else "", f"app.switch_mode('{place.value}')")
@@ -68,7 +85,7 @@ def tabs(here: Place, title: str, width: int) -> Iterator[Segment]:
 
 
 def state_line(status: Status, width: int) -> list[Segment]:
-    """The state in words, the most important first."""
+    """The state in words, the most important first; what does not fit is left out whole."""
     mark, style = ("●", "$success") if status.is_listening else ("✖", "bold $error")
     room = max(10, width - 60) if not status.is_listening else 40
     parts = [
@@ -76,30 +93,40 @@ def state_line(status: Status, width: int) -> list[Segment]:
         Segment(f"{mark} ", style),
         Segment(safe_text(status.listening, room), "" if status.is_listening else "$error"),
     ]
-    if status.jobs:
-        parts.append(Segment(f" │ {_jobs(status.jobs)}", "$accent", "app.switch_mode('transfers')"))
-    if status.associations:
-        parts.append(
-            Segment(
-                f" │ {_plural(status.associations, 'association')}",
-                "",
-                "app.switch_mode('traffic')",
-            )
-        )
-    if status.received:
-        parts.append(Segment(f" │ {status.received} received", "", "app.switch_mode('archive')"))
+    for words, tone, place in _extras(status):
+        extra = Segment(f" │ {words}", tone, f"app.switch_mode('{place.value}')")
+        if sum(cell_len(part.text) for part in (*parts, extra)) <= width:
+            parts.append(extra)
     return parts
 
 
+def _extras(status: Status) -> Iterator[tuple[str, str, Place]]:
+    """What is said where there is something to say: words, their tone, where a click leads."""
+    if status.jobs:
+        yield _jobs(status.jobs), "$accent", Place.TRANSFERS
+    if status.failed:
+        yield f"✖ {status.failed} failed", "bold $error", Place.TRANSFERS
+    if status.associations:
+        yield _plural(status.associations, "association"), "", Place.TRAFFIC
+    if status.received:
+        yield f"{status.received:,} received", "", Place.ARCHIVE
+
+
 def _jobs(jobs: tuple[Job, ...]) -> str:
-    """How many jobs there are, and how far they are where that is known of all."""
-    text = _plural(len(jobs), "job")
+    """How many jobs run, wait and are held, and how far they are where that is known of all."""
+    states = Counter(job.state for job in jobs)
+    named = [(states[state], word) for state, word in _JOB_STATES.items() if states[state]]
+    words = _plural(len(jobs), "job")
+    if len(named) == 1:
+        words += f" {named[0][1]}"
+    else:
+        words += ": " + ", ".join(f"{count} {word}" for count, word in named)
     promised = [job.promised for job in jobs]
     if all(promised):
         total = sum(count or 0 for count in promised)
         done = sum(min(job.arrived + job.failed + job.skipped, job.promised or 0) for job in jobs)
-        text += f" {100 * done // total} %"
-    return text
+        words += f" {100 * done // total} %"
+    return words
 
 
 def _plural(count: int, word: str) -> str:
