@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TypeVar
 
@@ -23,11 +26,20 @@ _START = (
     "import sys; sys.path[:] = sys.argv.pop().split('\\n'); sys.modules['PIL'] = None;"
     "from importlib import import_module; import_module(sys.argv.pop()).main()"
 )
+_LOOK = 0.1
+"""Seconds between two looks at whether a request is still wanted."""
 _Self = TypeVar("_Self", bound="Guarded")
+
+Stop = Callable[[], bool]
+"""Says whether an answer is wanted no more; what it raises ends the request too."""
 
 
 class DiedError(Exception):
     """The process ended in the middle of a request."""
+
+
+class StoppedError(Exception):
+    """Whoever asked wants no answer any more."""
 
 
 class Guarded:
@@ -72,21 +84,47 @@ class Guarded:
         with self._lock:
             self._end()
 
-    def _ask(self, request: Struct) -> bytes | bytearray:
-        """The answer to a request, under the lock; raises TimeoutError, DiedError."""
+    @contextlib.contextmanager
+    def _turn(self, stop: Stop) -> Iterator[None]:
+        """Hold the lock; raises StoppedError where `stop` says so while others hold it."""
+        while not self._lock.acquire(timeout=_LOOK):
+            if stop():
+                raise StoppedError
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _ask(self, request: Struct, stop: Stop | None = None) -> bytes | bytearray:
+        """The answer to a request, under the lock; raises TimeoutError, DiedError, StoppedError."""
         try:
             connection = self._started()
             send(connection, request)
+            if stop is not None:
+                self._wait(connection, stop)
             body = receive(connection)
-        except TimeoutError:
+        except OSError as exc:
             self._end()
+            if isinstance(exc, TimeoutError):
+                raise
+            raise DiedError from exc
+        except BaseException:
+            self._end()  # its answer would be taken for that of the next request
             raise
-        except OSError:
-            body = None
         if body is None:
             self._end()
             raise DiedError
         return body
+
+    def _wait(self, connection: socket.socket, stop: Stop) -> None:
+        deadline = time.monotonic() + self._seconds
+        answered = select.poll()
+        answered.register(connection, select.POLLIN)
+        while not answered.poll(_LOOK * 1000):
+            if stop():
+                raise StoppedError
+            if time.monotonic() > deadline:
+                raise TimeoutError
 
     def _started(self) -> socket.socket:
         if self._connection is not None and self._process is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from core.errors import ConversionError
-from core.imaging.guarded import DiedError, Guarded
+from core.imaging.guarded import DiedError, Guarded, Stop, StoppedError
 from core.imaging.protocol import Conversion, Converted
 
 MEMORY = 2 << 30
@@ -47,25 +47,31 @@ class Transcoder(Guarded):
         return transfer_syntax_uid in _DECODABLE
 
     @contextmanager
-    def converted(self, path: Path, source: str, target: str) -> Iterator[Path]:
+    def converted(
+        self, path: Path, source: str, target: str, stop: Stop = lambda: False
+    ) -> Iterator[Path]:
         """A file that begins with the data set of `path`, in the native syntax `target`.
 
         It is gone when the context ends. Raises ConversionError where it cannot be made within
-        bounds, OSError where there is no room for it.
+        bounds, or soon after `stop` says that it is wanted no more; OSError where there is no room
+        for it.
         """
         with tempfile.NamedTemporaryFile(prefix="modalitty-") as output:
             request = Conversion(
                 path=str(path), source=str(source), target=str(target), output=output.name
             )
-            with self._lock:
-                fault = "the station closes" if self._closed else self._fault(request)
+            try:
+                with self._turn(stop):
+                    fault = "the station closes" if self._closed else self._fault(request, stop)
+            except StoppedError:
+                fault = "cancelled"
             if fault:
                 raise ConversionError(fault)
             yield Path(output.name)
 
-    def _fault(self, request: Conversion) -> str:
+    def _fault(self, request: Conversion, stop: Stop) -> str:
         try:
-            return msgspec.msgpack.decode(self._ask(request), type=Converted).fault
+            return msgspec.msgpack.decode(self._ask(request, stop), type=Converted).fault
         except TimeoutError:
             return f"it takes more than {self._seconds} s"
         except DiedError:

@@ -159,6 +159,11 @@ class Association:
         """Whether the peer said something (or left) within `seconds`."""
         return self._pdu_left > 0 or self._wire.readable(seconds)
 
+    @property
+    def ended(self) -> str:
+        """Why this side was told to end it, empty while it was not."""
+        return self._wire.ended
+
     def cancelled(self, message_id: int) -> bool:
         """Whether a C-CANCEL for `message_id` has come; anything else now breaks the protocol.
 

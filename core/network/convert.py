@@ -6,11 +6,10 @@ Conversions lose nothing: they rewrite native data sets, and decompress. Nothing
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import ConversionError
+from core.imaging.guarded import Stop
 from core.imaging.transcoder import Transcoder
 from core.network.contexts import DEFLATED_LE, NATIVE_ALL, uid_name
 from core.network.part10 import ObjectFile
@@ -35,25 +34,24 @@ class Converter:
         """End the process apart, and let no conversion begin."""
         self._transcoder.close()
 
-    @contextmanager
-    def data(self, found: ObjectFile, syntax: str) -> Iterator[tuple[memoryview, str]]:
+    def data(self, found: ObjectFile, syntax: str, stop: Stop) -> tuple[memoryview, str]:
         """The data set of an object in `syntax`, and what was done to it, empty for nothing.
 
-        Raises ConversionError, and OSError where the file cannot be read.
+        Raises ConversionError, also soon after `stop` says that it is wanted no more; OSError where
+        the file cannot be read.
         """
-        if found.transfer_syntax_uid == syntax:
-            yield _mapped(Path(found.path), found.offset), ""
-            return
         source = found.transfer_syntax_uid
+        if source == syntax:
+            whole = memoryview(found.whole) if found.whole else _mapped(Path(found.path))
+            return whole[found.offset :], ""
         try:
-            with self._transcoder.converted(Path(found.path), source, syntax) as path:
-                data = _mapped(path, 0)
+            with self._transcoder.converted(Path(found.path), source, syntax, stop) as path:
+                return _mapped(path), _note(source)
         except ConversionError as exc:
             raise ConversionError(
                 f"it cannot be had in {uid_name(syntax)}: {exc.message}",
                 f"let the peer take {uid_name(source)}",
             ) from exc
-        yield data, _note(source)
 
 
 def _note(source: str) -> str:
@@ -62,10 +60,10 @@ def _note(source: str) -> str:
     return f"decompressed from {uid_name(source)}"
 
 
-def _mapped(path: Path, offset: int) -> memoryview:
-    """The data set of a file as a view that the kernel reads from; unmapped when it is let go.
+def _mapped(path: Path) -> memoryview:
+    """A file as a view that the kernel reads from; unmapped when it is let go.
 
     Nothing here looks into it: a file cut short meanwhile is an error of the send, and no SIGBUS.
     """
-    with path.open("rb") as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))[offset:]
+    with path.open("rb", buffering=0) as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

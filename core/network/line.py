@@ -84,6 +84,10 @@ class Line:
         """Whether the caller wants no more."""
         return self._cancel is not None and self._cancel.is_set()
 
+    def stopped(self) -> bool:
+        """Whether the caller wants no more, or this association is told to end."""
+        return self.cancelled or bool(self.association.ended)
+
     def send_cancel(self, context: Context, message_id: int, patience: float = 0.0) -> None:
         """Ask the peer once to stop answering; it has `patience` seconds, or CANCEL_PATIENCE."""
         if not self._cancel_sent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +29,8 @@ class ObjectFile(Struct, frozen=True):
     sop_class_uid: str
     sop_instance_uid: str
     transfer_syntax_uid: str
+    whole: bytes = b""
+    """The bytes of a small file, which is read anyhow to find out what it is; else empty."""
 
 
 def open_object(item: Instance | Path) -> ObjectFile:
@@ -36,14 +39,20 @@ def open_object(item: Instance | Path) -> ObjectFile:
     Raises NotDicomError where it is none, OSError where it cannot be read.
     """
     path = Path(item.path) if isinstance(item, Instance) else item
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    size = path.stat().st_size
+    with path.open("rb", buffering=0) as file:
+        head = file.read(_HEAD) or b""
+        size = os.fstat(file.fileno()).st_size
     if head[128:132] != b"DICM":
         return _bare(path, size)
     offset, meta = _file_meta(head)
     found = ObjectFile(
-        str(path), size, offset, meta.get(0x0002, ""), meta.get(0x0003, ""), meta.get(0x0010, "")
+        path=str(path),
+        size=size,
+        offset=offset,
+        sop_class_uid=meta.get(0x0002, ""),
+        sop_instance_uid=meta.get(0x0003, ""),
+        transfer_syntax_uid=meta.get(0x0010, ""),
+        whole=head if len(head) == size else b"",
     )
     if not (found.sop_class_uid and found.sop_instance_uid and found.transfer_syntax_uid):
         raise NotDicomError("the file meta information names no object", "is it a DICOMDIR?")

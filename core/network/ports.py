@@ -86,6 +86,9 @@ class Exchange(Protocol):
     def outcome(self, service: str, message: Message, /) -> Outcome:
         """What a final response tells."""
 
+    def stopped(self) -> bool:
+        """Whether no more is wanted; asked while an object is converted. Raises LinkError."""
+
 
 class Sender(Protocol):
     """The part of :class:`core.network.scu.Caller` that C-MOVE and C-GET use."""

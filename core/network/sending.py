@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from msgspec import Struct
@@ -68,16 +68,20 @@ def send(
         items = items[count:]
 
 
+def _of_instance(instance: Instance) -> _Item:
+    return _Item(
+        instance,
+        instance.path,
+        instance.size,
+        instance.sop_class_uid,
+        instance.sop_instance_uid,
+        instance.transfer_syntax_uid,
+    )
+
+
 def _look_at(source: Instance | Path) -> _Item | SendResult:
     if isinstance(source, Instance):
-        return _Item(
-            source,
-            source.path,
-            source.size,
-            source.sop_class_uid,
-            source.sop_instance_uid,
-            source.transfer_syntax_uid,
-        )
+        return _of_instance(source)
     try:
         found = part10.open_object(source)
     except (NotDicomError, OSError) as exc:
@@ -112,14 +116,14 @@ def _send_batch(
         if cancel is not None and cancel.is_set():
             yield from (item.result(_CANCELLED) for item in rest)
             return
-        answered = 0
+        answered = False
         try:
             with dial(offers) as line:
+                courier = _Courier(line, originator, converter)
                 while rest and not line.cancelled:
-                    number = answered % 0xFFFF + 1
-                    result = _send_one(line, rest[0], number, originator, converter)
+                    result = courier.send(rest[0], rest[1] if len(rest) > 1 else None)
                     rest.popleft()
-                    answered += 1
+                    answered = True
                     yield result
         except LinkError as exc:
             outcome = outcomes.from_fault(exc, 0.0)
@@ -135,53 +139,84 @@ def send_on(
 
     Only contexts on which the requestor is the SCP are used. Raises LinkError.
     """
-    for number, instance in enumerate(instances):
-        item = _look_at(instance)
-        if isinstance(item, _Item):
-            yield _send_one(exchange, item, number % 0xFFFF + 1, None, converter)
-        else:
-            yield item
+    courier = _Courier(exchange, None, converter)
+    items = [_of_instance(instance) for instance in instances]
+    for item, following in zip_longest(items, items[1:]):
+        yield courier.send(item, following)
 
 
-def _send_one(
-    exchange: Exchange,
-    item: _Item,
-    message_id: int,
-    originator: tuple[str, int] | None,
-    converter: Converter,
-) -> SendResult:
-    """Send one object and wait for its answer; raises LinkError where the association is over."""
-    start = time.monotonic()
-    try:
-        found = part10.open_object(item.source)
-        context = _choose(exchange.association, found)
-        with converter.data(found, context.transfer_syntax) as (data, note):
-            _ask(exchange, context, found, data, message_id, originator)
-    except (NotDicomError, OSError) as exc:
-        return item.result(_unreadable(exc))
-    except ConversionError as exc:
-        return item.result(outcomes.failed(exc.message, exc.hint))
-    except NoContextError as exc:
-        return item.result(outcomes.from_fault(exc, time.monotonic() - start))
-    answer = exchange.await_answer(Verb.C_STORE_RSP, context, message_id)
-    exchange.association.skip_data(answer)
-    return item.result(exchange.outcome("C-STORE", answer), note)
+class _Ready(Struct, frozen=True):
+    """An object that only needs a Message ID to be sent."""
+
+    context: Context
+    fields: dict[Field, int | str]
+    data: memoryview
+    note: str = ""
 
 
-def _ask(
-    exchange: Exchange,
-    context: Context,
-    found: ObjectFile,
-    data: memoryview,
-    message_id: int,
-    originator: tuple[str, int] | None,
-) -> None:
-    fields = command.request(Verb.C_STORE_RQ, message_id, found.sop_class_uid, data_set=True)
-    fields[Field.AFFECTED_SOP_INSTANCE_UID] = found.sop_instance_uid
-    if originator is not None:
-        fields[Field.MOVE_ORIGINATOR_AE_TITLE] = originator[0]
-        fields[Field.MOVE_ORIGINATOR_MESSAGE_ID] = originator[1]
-    exchange.ask(context, command.encode(fields), data)
+class _Courier:
+    """Sends objects on one association; while the peer has one, the next is made ready."""
+
+    def __init__(
+        self, exchange: Exchange, originator: tuple[str, int] | None, converter: Converter
+    ) -> None:
+        self._exchange = exchange
+        self._originator = originator
+        self._converter = converter
+        self._number = 0
+        self._ahead: tuple[_Item, _Ready | Outcome] | None = None
+
+    def send(self, item: _Item, following: _Item | None) -> SendResult:
+        """Send one object and wait for its answer; LinkError where the association is over."""
+        ready = self._take(item)
+        if isinstance(ready, Outcome):
+            return item.result(ready)
+        exchange = self._exchange
+        self._number = self._number % 0xFFFF + 1
+        ready.fields[Field.MESSAGE_ID] = self._number
+        exchange.ask(ready.context, command.encode(ready.fields), ready.data)
+        if following is not None:
+            self._look_ahead(following)
+        answer = exchange.await_answer(Verb.C_STORE_RSP, ready.context, self._number)
+        exchange.association.skip_data(answer)
+        return item.result(exchange.outcome("C-STORE", answer), ready.note)
+
+    def _take(self, item: _Item) -> _Ready | Outcome:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[0] is item:
+            return ahead[1]
+        return self._make_ready(item, convert_too=True) or _CANCELLED
+
+    def _look_ahead(self, item: _Item) -> None:
+        """Make an object ready, but not where it is to be converted, which may take minutes."""
+        if (ready := self._make_ready(item, convert_too=False)) is not None:
+            self._ahead = item, ready
+
+    def _make_ready(self, item: _Item, *, convert_too: bool) -> _Ready | Outcome | None:
+        """An object to send, or why it cannot be; None where it is to be converted later."""
+        try:
+            found = part10.open_object(item.source)
+            context = _choose(self._exchange.association, found)
+            syntax = context.transfer_syntax
+            if found.transfer_syntax_uid != syntax and not convert_too:
+                return None
+            data, note = self._converter.data(found, syntax, self._exchange.stopped)
+        except (NotDicomError, OSError) as exc:
+            return _unreadable(exc)
+        except ConversionError as exc:
+            cancelled = self._exchange.stopped()
+            return _CANCELLED if cancelled else outcomes.failed(exc.message, exc.hint)
+        except NoContextError as exc:
+            return outcomes.from_fault(exc, 0.0)
+        return _Ready(context, self._request(found), data, note)
+
+    def _request(self, found: ObjectFile) -> dict[Field, int | str]:
+        fields = command.request(Verb.C_STORE_RQ, 0, found.sop_class_uid, data_set=True)
+        fields[Field.AFFECTED_SOP_INSTANCE_UID] = found.sop_instance_uid
+        if self._originator is not None:
+            fields[Field.MOVE_ORIGINATOR_AE_TITLE] = self._originator[0]
+            fields[Field.MOVE_ORIGINATOR_MESSAGE_ID] = self._originator[1]
+        return fields
 
 
 def _choose(association: Association, found: ObjectFile) -> Context:

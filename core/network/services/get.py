@@ -72,6 +72,13 @@ class SubOperations:
                 raise ProtocolError("an answer to another message than ours")
             return message
 
+    def stopped(self) -> bool:
+        """Whether a C-CANCEL has come; raises LinkError where the requestor has gone."""
+        request = self._call.command.message_id
+        if not self._cancel.is_set() and self.association.cancelled(request):
+            self._cancel.set()
+        return self._cancel.is_set()
+
     def outcome(self, service: str, message: Message, /) -> Outcome:
         """What a response tells; published as the end of the exchange."""
         result = outcomes.from_response(service, message.command, time.monotonic() - self._asked)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -295,6 +297,26 @@ def test_a_converter_that_dies_is_replaced(transcoder: Transcoder) -> None:
     with transcoder.converted(path, RLELossless, ExplicitVRLittleEndian) as output:
         assert output.stat().st_size == size
     assert not output.exists()
+
+
+def test_a_conversion_that_nobody_wants_any_more_is_given_up(transcoder: Transcoder) -> None:
+    """The process apart stands still, as one does that is at work for minutes."""
+    path = sample_file("MR_small_RLE.dcm")
+    transcoder.warm_up()
+    assert transcoder._process is not None
+    stopped = transcoder._process
+    stopped.send_signal(signal.SIGSTOP)
+    asked = iter([False, False, True])
+    start = time.monotonic()
+    with (
+        pytest.raises(ConversionError, match="cancelled"),
+        transcoder.converted(path, RLELossless, ExplicitVRLittleEndian, lambda: next(asked)),
+    ):
+        pass
+    assert time.monotonic() - start < 10, "not the time limit of the conversion"
+    assert stopped.wait(10) == -signal.SIGKILL
+    with transcoder.converted(path, RLELossless, ExplicitVRLittleEndian) as output:
+        assert output.stat().st_size
 
 
 TOOLS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -124,6 +126,22 @@ def test_a_lossy_object_is_decompressed_and_says_that_it_was_lossy(
     assert ds.PhotometricInterpretation == "RGB"
     assert (ds.PlanarConfiguration, ds.LossyImageCompression) == (0, "01")
     assert len(ds.PixelData) == ds.Rows * ds.Columns * 3
+
+
+def test_a_cancel_does_not_wait_for_a_conversion(
+    taking: Callable[..., Any], caller: Caller
+) -> None:
+    transcoder = caller._converter._transcoder
+    transcoder.warm_up()
+    assert transcoder._process is not None
+    transcoder._process.send_signal(signal.SIGSTOP)  # as one that is at work for minutes
+    cancel = threading.Event()
+    threading.Timer(0.3, cancel.set).start()
+    with taking(ExplicitVRLittleEndian) as (peer, taker):
+        first, second = caller.store(peer, [RLE, PLAIN], cancel=cancel)
+    assert first.outcome.state is OutcomeState.CANCELLED
+    assert second.outcome.state is OutcomeState.CANCELLED
+    assert not taker.got
 
 
 def test_what_cannot_be_converted_is_told_in_words(

@@ -13,7 +13,7 @@ import pytest
 from core.errors import UsageError
 from core.events import AssociationEnded, AssociationRejected, MessageHandled
 from core.model import Level, Match, Modality, Outcome, OutcomeState, Query, Ref
-from core.network import finding, identifier, line, pdu
+from core.network import finding, identifier, line, part10, pdu
 from core.network.contexts import EXPLICIT_LE
 from core.network.scu import Caller
 from tests.core.network.fakes import MemoryArchive, Recorder, Source, make_object, write_object
@@ -483,6 +483,37 @@ def test_objects_that_cannot_be_read_are_results_too(
         ["failed", "failed", "failed", "ok"]
     )
     assert len(archive.instances) == 1
+
+
+def test_the_next_object_is_made_ready_while_the_peer_has_one(
+    settings: Source, caller: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wrong with it is told in its turn."""
+    files = [write_object(tmp_path, f"1.2.{n}") for n in range(1, 4)]
+    opened: list[str] = []
+    ready = threading.Event()
+    open_object = part10.open_object
+
+    def opens(path: Path) -> object:
+        opened.append(path.name)
+        if len(opened) == len(files) + 2:  # each was looked at before the association
+            path.unlink()
+            ready.set()
+        return open_object(path)
+
+    def script(raw: Raw) -> None:
+        accept_all(raw)
+        while True:
+            context, request = read_message(raw)
+            assert ready.wait(5), "the next object is not looked at before the answer"
+            respond(raw, context, request, 0)
+
+    monkeypatch.setattr(part10, "open_object", opens)
+    with peer(script) as port:
+        results = list(caller.store(settings.modality("slow", port), files))
+    assert opened == [path.name for path in (*files, *files)]
+    assert [r.outcome.state.value for r in results] == ["ok", "failed", "ok"]
+    assert [r.sop_instance_uid for r in results] == ["1.2.1", "1.2.2", "1.2.3"]
 
 
 def test_a_cancelled_store_leaves_the_rest(
