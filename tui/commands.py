@@ -12,6 +12,7 @@ from types import MappingProxyType
 from textual.binding import Binding, BindingType
 
 from tui.command import MODES, Command, Place, key_name
+from tui.query_commands import QUERY_COMMANDS
 from tui.table_commands import TABLE_COMMANDS
 
 __all__ = ["COMMANDS", "MODES", "Command", "Place", "bindings", "forbidden", "key_name"]
@@ -20,7 +21,7 @@ Keys = Mapping[str, str]
 """Keys that a person has chosen: command id to keys as Textual names them."""
 NO_KEYS: Keys = MappingProxyType({})
 
-_N, _Q, _T = Place.NETWORK, Place.QUERY, Place.TRANSFERS
+_N, _T = Place.NETWORK, Place.TRANSFERS
 _A, _F, _S, _I, _ALL = (
     Place.ARCHIVE,
     Place.TRAFFIC,
@@ -59,17 +60,7 @@ COMMANDS: tuple[Command, ...] = (
         _N,
     ),
     Command("network.callers", "u", "Callers", "Who called us, who was turned away, and why.", _N),
-    # -- query
-    Command("query.open", "enter", "Open", "Open what is under the cursor.", _Q, bound=False),
-    Command(
-        "query.retrieve", "m", "Retrieve", "Have the marked rows sent here, or elsewhere.", _Q, True
-    ),
-    Command("query.fields", "f", "Fields", "Go to the search fields; enter there runs it.", _Q),
-    Command("query.peer", "p", "Peer", "Choose whom to ask.", _Q),
-    Command("query.inspect", "i", "Inspect", "Open tags and picture of what is held here.", _Q),
-    Command("query.rerun", "r", "Run", "Ask again.", _Q),
-    Command("query.level", "l", "Level", "Start from studies, patients, or the worklist.", _Q),
-    Command("query.clear", "C", "Clear", "Empty the search fields.", _Q, footer=False),
+    *QUERY_COMMANDS,
     # -- transfers
     Command("transfers.pause", "p", "Pause", "Hold the job, or let it go on.", _T, True),
     Command("transfers.retry", "R", "Retry", "Do again what failed or is missing.", _T, True),

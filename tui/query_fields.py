@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
-
 from core.model import Root
 from core.worklist import worklist_key
 from tui.dates import date_range, in_words
+from tui.mask import is_sensitive, sensitive
 
 
 class Kind(str, Enum):
@@ -82,6 +81,8 @@ FIELDS = (
     SearchField("PatientBirthDate", "Born", "1970-01-31", Kind.DATE, True, "PatientBirthDate"),
     SearchField("Others", "Other keys", "StationName=CT1", Kind.OTHERS),
 )
+ROOT_WORDS = {Root.STUDY: "studies", Root.PATIENT: "patients", Root.WORKLIST: "worklist"}
+"""What a query starts from, in words; `l` goes through them."""
 NAMES = tuple(field.name for field in FIELDS)
 
 
@@ -157,21 +158,42 @@ def _others(text: str, root: Root, today: date) -> dict[str, str]:
 def _known(path: str, root: Root) -> str:
     """A keyword, or several with dots between them, checked; raises ValueError."""
     for part in path.split("."):
-        if tag_for_keyword(part) is None:
+        if not _vr(part):
             raise ValueError(f"{part} is no attribute's keyword, such as StationName")
     return worklist_key(path) if root is Root.WORKLIST else path
 
 
 def _vr(path: str) -> str:
+    """The VR of an attribute, empty where there is none of that keyword."""
+    from pydicom.datadict import dictionary_VR, tag_for_keyword  # late: it takes long to load
+
     tag = tag_for_keyword(path.rpartition(".")[2])
-    return str(dictionary_VR(tag)) if tag is not None else ""
+    return "" if tag is None else str(dictionary_VR(tag))
 
 
 def translation(keys: Mapping[str, str]) -> str:
-    """What is asked, in one line: `PatientName SMITH*, StudyDate 20240101- (since Mon …)`."""
+    """What is asked, in one line: `PatientName SMITH*, StudyDate 20240101- (since Mon …)`.
+
+    Values are marked for the mask.
+    """
     return ", ".join(_said(key.rpartition(".")[2], value) for key, value in keys.items())
 
 
 def _said(keyword: str, value: str) -> str:
     words = in_words(value) if _vr(keyword) == "DA" else value
-    return f"{keyword} {value}" + (f" ({words})" if words != value else "")
+    said = value + (f" ({words})" if words != value else "")
+    return f"{keyword} {sensitive(said) if is_sensitive(keyword) else said}"
+
+
+def described(typed: Mapping[str, str], root: Root) -> str:
+    """What was typed, in one line: `studies: Date -7d, Modality mr`; marked for the mask."""
+    said = [
+        f"{field.label} {sensitive(text) if _hidden(field) else text}"
+        for field in FIELDS
+        if (text := typed.get(field.name, "")) and field.applies(root)
+    ]
+    return f"{ROOT_WORDS[root]}: {', '.join(said) or 'all'}"
+
+
+def _hidden(field: SearchField) -> bool:
+    return field.kind is Kind.OTHERS or is_sensitive(field.name)

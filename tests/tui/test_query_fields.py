@@ -7,7 +7,16 @@ from datetime import date
 import pytest
 
 from core.model import Root
-from tui.query_fields import FIELDS, FieldError, Kind, matching, matching_keys, translation
+from tui.mask import MASK, resolved
+from tui.query_fields import (
+    FIELDS,
+    FieldError,
+    Kind,
+    described,
+    matching,
+    matching_keys,
+    translation,
+)
 
 TODAY = date(2024, 3, 1)
 
@@ -108,6 +117,19 @@ def test_what_does_not_apply_is_not_asked() -> None:
 def test_the_translation_says_what_is_sent_and_what_a_date_means() -> None:
     step = "ScheduledProcedureStepSequence"
     keys = {"PatientName": "SMITH*", f"{step}.ScheduledProcedureStepStartDate": "20240223-"}
-    assert translation(keys) == (
+    assert resolved(translation(keys)) == (
         "PatientName SMITH*, ScheduledProcedureStepStartDate 20240223- (since Fri 2024-02-23)"
     )
+
+
+def test_a_query_is_described_as_typed_and_the_mask_hides_whom_it_is_about(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed = {"PatientName": "smith", "StudyDate": "-7d"}
+    assert resolved(described(typed, Root.STUDY)) == "studies: Patient smith, Date -7d"
+    assert resolved(described(typed, Root.PATIENT)) == "patients: Patient smith"
+    assert described({}, Root.WORKLIST) == "worklist: all"
+    monkeypatch.setattr(MASK, "on", True)
+    assert "smith" not in resolved(described(typed, Root.STUDY))
+    assert "SMITH" not in resolved(translation({"PatientName": "SMITH*"}))
+    assert "20240223-" in resolved(translation({"StudyDate": "20240223-"}))

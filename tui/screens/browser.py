@@ -25,7 +25,6 @@ from tui.levels import (
 )
 from tui.outcomes import outcome_lines
 from tui.safe_text import safe_text
-from tui.screens.inspector import InspectorScreen
 from tui.screens.listing import Listing, Run
 from tui.screens.place import PlaceScreen
 from tui.session import Session
@@ -190,7 +189,7 @@ class BrowserScreen(PlaceScreen):
         """What one of those asked has; runs in a thread."""
         return self.source(listing.step.query(self.root), run.cancel)
 
-    def row_values(self, match: Match) -> Values:
+    def row_values(self, listing: Listing, match: Match) -> Values:
         """What a table shows of a match."""
         return as_values(match.values)
 
@@ -202,7 +201,7 @@ class BrowserScreen(PlaceScreen):
                 run.outcome = item
         rows = listing.add((item for item in items if isinstance(item, Match)), run)
         table = self.table_named(listing.step.table)
-        table.add_rows([(key, self.row_values(match)) for key, match in rows])
+        table.add_rows([(key, self.row_values(listing, match)) for key, match in rows])
         self.show_outcome()
 
     def _done(self, listing: Listing, run: Run) -> None:
@@ -279,4 +278,6 @@ class BrowserScreen(PlaceScreen):
             series_uid=first.series_uid,
             sop_instance_uid=ref.sop_instance_uid,
         )
+        from tui.screens.inspector import InspectorScreen  # late: numpy and Pillow are behind it
+
         self.app.push_screen(InspectorScreen(self.session, held))

@@ -40,6 +40,7 @@ class Layout:
         room = available - GUTTER
         if not chosen:
             columns = [column for column in columns if column.from_width <= available]
+        columns = [column for column in columns if not column.if_any or content.get(column.key)]
         columns = _affordable(columns, room)
         airy = sum(wanted(columns, content)) + 2 * (len(columns) - 1) <= room
         gap = 2 if airy else 1

@@ -109,6 +109,7 @@ class RowView(RowCanvas):
         self._note_change()
         self._store.clear()
         self._sampled = 0
+        self._content = {}
         self._cursor = self._home = None
 
     def show_again(self) -> None:

@@ -1,125 +1,116 @@
-"""Ask a modality what it has, and retrieve it."""
+"""Ask modalities what they have, side by side in one table."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
-from functools import partial
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Grid, Horizontal
-from textual.widgets import Input, Label, Static
+from textual.content import Content
+from textual.widgets import Input, Static
 
-from core.model import Instance, Level, Match, Modality, Outcome, Query, Ref, Retrieve, Root
+from core.model import Instance, Match, Ref, Root
 from tui.bridge import News
 from tui.commands import Place, bindings
-from tui.dates import date_range
-from tui.levels import WORDS, WORKLIST, WORKLIST_COLUMNS, Step
+from tui.levels import COLUMNS, WORKLIST, WORKLIST_COLUMNS, Step, label_of, ref_of
+from tui.query_fields import NAMES, ROOT_WORDS, FieldError
+from tui.query_memory import ARCHIVE, Remembered
 from tui.safe_text import safe_content
-from tui.screens.browser import BrowserScreen
-from tui.screens.dialogs import Choice, Choose, Reader
-from tui.screens.listing import Listing, Run
-from tui.session import Session
+from tui.screens.choose_several import ChooseSeveral
+from tui.screens.dialogs import Choice, Choose, Prompt, Reader
+from tui.screens.listing import Listing
+from tui.screens.query.asking import (
+    LIMIT,
+    MOST,
+    PEER_COLUMN,
+    PeerStep,
+    full_states,
+    names_in_words,
+    states,
+)
+from tui.screens.query.copying import Copying
+from tui.screens.query.library import Library
+from tui.screens.query.retrieving import Retrieving
 from tui.widgets.row_table import RowTable
 
-
-@dataclass(frozen=True)
-class SearchField:
-    """One field of the form: its attribute, its label, an example.
-
-    `of_patient`: it narrows patients too. `of_step` is its attribute in a worklist, if it has one.
-    """
-
-    keyword: str
-    label: str
-    example: str
-    of_patient: bool = False
-    of_step: str = ""
-
-    def key(self, root: Root) -> str:
-        """What it is called in this information model; empty where it has no place there."""
-        if root is Root.WORKLIST:
-            return self.of_step
-        return self.keyword if root is not Root.PATIENT or self.of_patient else ""
+ROOTS = tuple(ROOT_WORDS)
+_HIGH = 40
 
 
-FIELDS = (
-    SearchField("PatientName", "Patient", "Smith*", True, "PatientName"),
-    SearchField("PatientID", "Patient ID", "4711", True, "PatientID"),
-    SearchField(
-        "StudyDate", "Date", "today, -7d, 2024-01-31", of_step="ScheduledProcedureStepStartDate"
-    ),
-    SearchField("ModalitiesInStudy", "Modality", "CT", of_step="Modality"),
-    SearchField("AccessionNumber", "Accession", "A123", of_step="AccessionNumber"),
-    SearchField("StudyDescription", "Description", "*thorax*"),
-)
-ROOTS = (Root.STUDY, Root.PATIENT, Root.WORKLIST)
-"""What `l` goes through."""
-
-
-class QueryScreen(BrowserScreen):
+class QueryScreen(Retrieving, Library, Copying):
     """The fields on top, the answers below."""
 
     PLACE = Place.QUERY
-    TABLES: ClassVar = {**BrowserScreen.TABLES, WORKLIST: WORKLIST_COLUMNS}
+    TABLES: ClassVar = {
+        **{level.value: (PEER_COLUMN, *columns) for level, columns in COLUMNS.items()},
+        WORKLIST: (PEER_COLUMN, *WORKLIST_COLUMNS),
+    }
     BINDINGS: ClassVar = [
         *bindings(Place.QUERY),
         Binding("down", "leave_fields", "To the rows", show=False),
         Binding("enter", "ask", "Ask", show=False),  # where the table has no row to open
     ]
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.peer: Modality | None = None
-
-    @property
-    def top(self) -> Step:
-        """Where a query starts: patients, studies, or what is scheduled."""
-        level = Level.PATIENT if self.root is Root.PATIENT else Level.STUDY
-        return Step(level, worklist=self.root is Root.WORKLIST)
-
     def body(self) -> ComposeResult:
-        """Six fields, and the tables."""
-        with Grid(id="fields"):
-            for field in FIELDS:
-                with Horizontal(classes="field"):
-                    yield Label(field.label, markup=False)
-                    yield Input(placeholder=field.example, id=field.keyword, compact=True)
-        yield Static(id="wrong", markup=False)
+        """The fields, and the tables."""
+        yield self.form
         yield from self.tables()
 
     def on_mount(self) -> None:
-        """Start with the first modality."""
-        if self.peer is None:
-            modalities = self.station.modalities.all()
-            self.peer = modalities[0] if modalities else None
-        self._tell_wrong("")
+        """Start with those asked last, or the first modality."""
+        if not self.peers:
+            self.peers = tuple(m.name for m in self.station.modalities.all()[:1])
+            self.calls.ask(self.memory.read, self._start_with, group="start")
         self.show_crumbs()
         self._hint()
 
-    def answers(self, listing: Listing, run: Run) -> Iterator[Match | Outcome]:
-        """Ask the peer."""
-        return self.source(listing.step.query(self.root), run.cancel)
-
-    def source(self, query: Query, cancel: threading.Event) -> Iterator[Match | Outcome]:
-        """Ask the peer by C-FIND."""
-        if self.peer and query.root is Root.WORKLIST:
-            keys = {key: value for key, value in query.keys.items() if value}
-            yield from self.station.worklist(self.peer, keys, query.limit, cancel)
-        elif self.peer:
-            yield from self.station.find(self.peer, query, cancel)
+    def _start_with(self, kept: Remembered) -> None:
+        self.take_kept(kept)
+        last = self.known(kept.history[0].asked.peers) if kept.history else ()
+        if last and not self.path:
+            self.peers = last
+            self.show_crumbs()
 
     def place_name(self) -> str:
         """Whom we ask, and for what."""
-        if self.peer is None:
-            return "No modality to ask yet: add one in Network (1)"
-        what = "worklist" if self.root is Root.WORKLIST else WORDS[self.top.level][1]
-        return f"{self.peer.name} ({self.peer.ae_title}) {what}"
+        names = self.askable()
+        if not names:
+            return "No modality to ask yet: add one in Network (1), or choose by p"
+        peer = self.modality(names[0])
+        whom = f"{names[0]} ({peer.ae_title})" if len(names) == 1 and peer else ""
+        return f"{whom or names_in_words(names)} {ROOT_WORDS[self.root]}"
+
+    def heard(self, news: News) -> None:
+        """Keep to the modalities there are."""
+        if news.modalities_changed:
+            first = tuple(m.name for m in self.station.modalities.all()[:1])
+            self.peers = self.known(self.peers) or first
+            self.show_crumbs()
+
+    # -- whom
+
+    def choose(self, *names: str) -> None:
+        """Ask these modalities from now on, and begin anew."""
+        peers = self.known(names)
+        if peers:
+            self.calls.forget("start")
+            self.peers = peers
+            self.forget()
+            self.action_fields()
+
+    def action_peer(self) -> None:
+        """Choose whom to ask: one, or several side by side."""
+        choices = [
+            Choice(m.name, m.name, f"{m.ae_title} {m.host}:{m.port}")
+            for m in self.station.modalities.all()
+        ]
+        choices.append(Choice(ARCHIVE, ARCHIVE, "what is held here"))
+        selected = self.peers[0] if self.peers else ""
+        self.app.push_screen(
+            ChooseSeveral("Ask whom", choices, selected=selected),
+            lambda names: self.choose(*names) if names else None,
+        )
 
     def action_top(self) -> None:
         """Choose whom to ask, by a click on the peer; from further down, go up."""
@@ -128,30 +119,19 @@ class QueryScreen(BrowserScreen):
         else:
             self.action_peer()
 
-    def heard(self, news: News) -> None:
-        """Keep to the modalities there are."""
-        if news.modalities_changed:
-            modalities = self.station.modalities.all()
-            name = self.peer.name if self.peer else ""
-            found = next((m for m in modalities if m.name == name), None)
-            self.peer = found or next(iter(modalities), None)
-            self.show_crumbs()
-
-    def choose(self, name: str) -> None:
-        """Ask this modality from now on, and begin anew."""
-        peer = next((m for m in self.station.modalities.all() if m.name == name), None)
-        if peer is None:
-            return
-        self.peer = peer
-        self._forget()
-        self.action_fields()
-
-    # -- commands
+    # -- the fields
 
     def action_fields(self) -> None:
         """Go to the search fields."""
+        self._to_field("PatientName")
+
+    def action_date(self) -> None:
+        """Go to the date."""
+        self._to_field("PatientBirthDate" if self.root is Root.PATIENT else "StudyDate")
+
+    def _to_field(self, name: str) -> None:
         self.action_up(0)
-        self.query_one("#PatientName").focus()
+        self.form.line(name).focus()
 
     def action_leave_fields(self) -> None:
         """Go from the fields to the rows."""
@@ -165,47 +145,53 @@ class QueryScreen(BrowserScreen):
         else:
             super().action_back()
 
-    def action_peer(self) -> None:
-        """Choose whom to ask."""
-        choices = [
-            Choice(m.name, m.name, f"{m.ae_title} {m.host}:{m.port}")
-            for m in self.station.modalities.all()
-        ]
-        if not choices:
-            self.say("There is no modality yet: add one in Network (1).")
-            return
-        dialog = Choose("Ask whom", choices, selected=self.peer.name if self.peer else "")
-        self.app.push_screen(dialog, lambda name: self.choose(name) if name else None)
+    def action_clear(self) -> None:
+        """Empty the fields."""
+        self.form.fill({})
+        self.action_fields()
+
+    def action_wildcards(self) -> None:
+        """Add wildcards where that is usual, or ask for what is typed."""
+        self.form.wildcards = not self.form.wildcards
+        self.form.show_translation()
+        self.say(
+            "Wildcards are added: names by their beginning, descriptions by any part."
+            if self.form.wildcards
+            else "No wildcards are added: r asks for what is typed."
+        )
+
+    def action_limit(self) -> None:
+        """Ask for the most matches to take of each peer."""
+        text = f"The most matches to take of each peer, up to {MOST:,}; empty for {LIMIT:,}:"
+        value = str(self.form.limit or "")
+        prompt = Prompt("Limit", text, value, check=_limit_fault, verb="Set")
+        self.app.push_screen(prompt, self._set_limit)
+
+    def _set_limit(self, text: str | None) -> None:
+        if text is not None:
+            self.form.limit = int(text.strip() or 0)
+            self.form.show_translation()
 
     def action_level(self) -> None:
         """Start from studies, from patients, or from the worklist."""
         self.root = ROOTS[(ROOTS.index(self.root) + 1) % len(ROOTS)]
-        for field in FIELDS:
-            self.query_one(f"#{field.keyword}", Input).disabled = not field.key(self.root)
-        self._forget()
+        self.form.start_from(self.root)
+        self.forget()
         self.action_rerun()
 
-    async def action_open(self) -> None:
-        """Go down; of a worklist, which has nothing below, show the row in full."""
-        match = self.current()
-        if match is None or not self.here.step.worklist:
-            await super().action_open()
-            return
-        rows = [(key.rpartition(".")[2], value) for key, value in match.values.items() if value]
-        width = max((len(key) for key, _ in rows), default=0)
-        text = "\n".join(f"{key:{width}}  {value}" for key, value in rows)
-        self.app.push_screen(Reader("Scheduled procedure step", text))
+    def masked(self, on: bool) -> None:
+        """Hide what is typed too."""
+        super().masked(on)
+        for name in NAMES[-1:]:  # any attribute may be typed there
+            self.form.line(name).password = on
+        self.form.show_translation()
+
+    # -- asking
 
     def action_ask(self) -> None:
         """Run the query, by enter where there is no row to open."""
         if not (self.path and self.here.running):
             self.action_rerun()
-
-    def action_clear(self) -> None:
-        """Empty the fields."""
-        for field in FIELDS:
-            self.query_one(f"#{field.keyword}", Input).value = ""
-        self.action_fields()
 
     def action_rerun(self) -> None:
         """Ask again for what is in sight."""
@@ -213,106 +199,111 @@ class QueryScreen(BrowserScreen):
             step = self.here.step
             self.path.pop().stop()
             self.go(step)
-            return
-        self._run_fields()
-
-    def run(self, listing: Listing) -> None:
-        """Ask, and say so where the rows will be."""
-        self.table_named(listing.step.table).say_empty("waiting for the first answer")
-        super().run(listing)
-
-    def show_outcome(self) -> None:
-        """Say how it went, in place of the rows too where there are none."""
-        super().show_outcome()
-        if self.path and not self.here.running:
-            self.table.say_empty("nothing came: f changes the fields, enter asks again")
+        else:
+            self.ask_again()
 
     @on(Input.Submitted)
-    def _run_fields(self) -> None:
-        if self.peer is None:
-            self.say("There is no modality yet: add one in Network (1).")
-            return
+    def ask_again(self) -> None:
+        """Ask what the fields say; where they say what cannot be asked, say that."""
+        self.calls.forget("start")
         try:
-            filters = self._filters()
-        except ValueError as error:
-            self._tell_wrong(str(error))
-            self.query_one("#StudyDate").focus()
+            filters = tuple(self.form.keys().items())
+        except FieldError as error:
+            self.form.tell_wrong(error)
             return
-        self._tell_wrong("")
-        self.restart(replace(self.top, filters=filters))
+        peers = self.askable()
+        if not peers:
+            self.say("There is nobody to ask: add a modality in Network (1), or choose by p.")
+            return
+        top = self.top
+        step = PeerStep(top.level, None, "", filters, top.worklist, peers, self.limit)
+        self.restart(step)
+        asked = self.asked()
+        self.remember(lambda: self.memory.note(asked))
 
-    def _tell_wrong(self, fault: str) -> None:
-        line = self.query_one("#wrong", Static)
-        line.update(safe_content(fault, "$text-error"))
-        line.display = bool(fault)
+    def go(self, step: Step) -> None:
+        """Go one step down, and say whom we wait for."""
+        table = self.table_named(step.table)
+        if len(self.path) > 0:
+            table.filter_text = ""  # it was for the rows of another study
+        table.say_empty("waiting for the first answer")
+        super().go(step)
 
-    def _filters(self) -> tuple[tuple[str, str], ...]:
-        """The fields as matching values; ValueError says what is wrong."""
-        out = []
-        for field in FIELDS:
-            line = self.query_one(f"#{field.keyword}", Input)
-            value = line.value.strip()
-            if value and not line.disabled:
-                is_date = field.keyword == "StudyDate"
-                value = date_range(value, date.today()) if is_date else value
-                out.append((field.key(self.root), value))
-        return tuple(out)
+    async def action_open(self) -> None:
+        """Go down, at the peer whose row it is; of a worklist step, show all that it says."""
+        match = self.current()
+        if match is None:
+            return
+        if self.here.step.worklist:
+            self.app.push_screen(Reader("Scheduled procedure step", _all_values(match)))
+            return
+        below = match.level.below
+        if below is None:
+            await self.run_action("inspect")
+            return
+        ref = ref_of(match, self.here.step.of)
+        peers = (match.peer or ARCHIVE,)
+        self.go(PeerStep(below, ref, label_of(match), peers=peers, limit=self.limit))
 
-    def _hint(self) -> None:
-        hint = "enter asks; f goes to the search fields, p chooses whom to ask, l what for."
-        self.query_one("#outcome", Static).update(safe_content(hint, "$text-muted"))
-        for name in self.TABLES:
-            self.table_named(name).say_empty("nothing asked yet: press enter")
-
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Drop what is listed: it is not what one asks for now."""
         for listing in self.path:
             listing.stop()
         self.path = []
         for name in self.TABLES:
-            self.calls.forget(name)
             self.table_named(name).clear()
         self.set_class(False, "-deep")
         self.show_crumbs()
         self._hint()
 
-    # -- retrieve
+    def _hint(self) -> None:
+        hint = (
+            "enter asks; f goes to the fields, d to the date, p chooses whom to ask, h what before."
+        )
+        self.query_one("#outcome", Static).update(safe_content(hint, "$text-muted"))
+        for name in self.TABLES:
+            self.table_named(name).say_empty("nothing asked yet: press enter")
 
-    def action_retrieve(self) -> None:
-        """Ask where to, then retrieve the marked rows or this one."""
-        refs = self.chosen()
-        if not refs or self.peer is None:
-            self.say("There is nothing under the cursor to retrieve.")
-            return
-        if self.here.step.worklist:
-            self.say("A worklist says what is planned: there is nothing to retrieve yet.")
-            return
-        own = self.station.settings.station.ae_title
-        others = sorted(
-            {m.ae_title for m in self.station.modalities.all()} - {own, self.peer.ae_title}
-        )
-        by_get = self.peer.retrieve is Retrieve.GET
-        here, there = ("this station, by C-GET", "by C-MOVE") if by_get else ("this station", "")
-        choices = [Choice(own, own, here), *(Choice(ae, ae, there) for ae in others)]
-        label = self.label()
-        text = f"{label}\nfrom {self.peer.name}{'' if by_get else ' by C-MOVE'} to:"
-        if self.station.listening is None and not by_get:
-            text += "\n! We are not listening: nothing can arrive here."
-        self.app.push_screen(
-            Choose("Retrieve", choices, text=text, selected=own),
-            partial(self._retrieve, self.peer, refs, label, own),
-        )
+    # -- how those asked do
 
-    def _retrieve(
-        self, peer: Modality, refs: list[Ref], label: str, own: str, target: str | None
-    ) -> None:
-        if target is None:
-            return
-        destination = "" if target == own else target
-        self.calls.ask(
-            lambda: self.station.jobs.retrieve(peer, refs, destination),
-            partial(self.started, label),
-        )
+    def outcome_words(self, listing: Listing) -> Content:
+        """How a listing went: of one peer in full, of several a line for each."""
+        if len(listing.runs) > 1:
+            lines = 8 if self.size.height >= _HIGH else 4
+            return states(listing, self.size.width - 2, lines)
+        run = next(iter(listing.runs), None)
+        if run and run.capped and not run.running:
+            return states(listing, self.size.width - 2, 2)
+        return super().outcome_words(listing)
+
+    @on(events.Click, "#outcome")
+    def action_states(self) -> None:
+        """Say of each of those asked how it went, in full."""
+        if self.path:
+            self.app.push_screen(Reader("Answers", full_states(self.here)))
+
+    def action_stop(self) -> None:
+        """Send C-CANCEL to one of those asked, or to all."""
+        running = [run for run in self.here.runs if run.running] if self.path else []
+        if not running:
+            self.say("Nobody is asked now.")
+        elif len(running) == 1:
+            self._stop(running[0].name)
+        else:
+            choices = [Choice(run.name, run.name, f"{run.count:,} so far") for run in running]
+            choices.append(Choice("", "all", "esc does that too"))
+            self.app.push_screen(
+                Choose("Cancel", choices, text="Stop asking (C-CANCEL):"),
+                lambda name: None if name is None else self._stop(name),
+            )
+
+    def _stop(self, name: str) -> None:
+        for run in self.here.runs if self.path else []:
+            if run.running and name in ("", run.name):
+                run.cancel.set()
+        self.show_outcome()
+
+    # -- the objects themselves
 
     def action_inspect(self) -> None:
         """Open tags and picture of what is held here; a worklist has neither."""
@@ -334,3 +325,16 @@ class QueryScreen(BrowserScreen):
         if event.key == "up" and at_top and self.table_named(self.top.table).cursor_row == 0:
             event.stop()
             self.action_fields()
+
+
+def _all_values(match: Match) -> str:
+    rows = [(key.rpartition(".")[2], value) for key, value in match.values.items() if value]
+    width = max((len(key) for key, _ in rows), default=0)
+    return "\n".join(f"{key:{width}}  {value}" for key, value in rows)
+
+
+def _limit_fault(text: str) -> str:
+    text = text.strip()
+    if text and not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST):
+        return f"a number from 1 to {MOST:,}"
+    return ""
