@@ -66,8 +66,8 @@ class SessionKeeper:
             place=place,
             theme=theme,
             theme_setting=theme_setting,
-            tables=tables,
-            places=places,
+            tables={name: state for name, state in tables.items() if state != TableState()},
+            places={name: values for name, values in places.items() if values},
         )
         if now != self.last:
             self.last = now

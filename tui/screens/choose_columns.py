@@ -39,7 +39,7 @@ class ChooseColumns(Dialog[tuple[str, ...]]):
     def body(self) -> ComposeResult:
         """The list, and two buttons for the mouse."""
         yield OptionList(*self._options(), markup=False)
-        keys = "space Show   shift-↑↓ or - + Move   r Reset   enter Done   esc Cancel"
+        keys = "space Show   - + Move   r Reset   enter Done   esc Cancel"
         yield Static(keys, classes="keys", markup=False)
         with Horizontal(classes="buttons"):
             yield Button("Reset", id="reset", compact=True)

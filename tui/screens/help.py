@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -30,6 +31,12 @@ ABOUT = {
     Place.SETTINGS: "What is configured, and where it is kept. Changes take effect at once.",
     Place.INSPECTOR: "One object: its tags, and its picture beside them.",
 }
+NAMED = (
+    "In config.toml, [ui.keys] gives a command other keys by its name, several with commas between "
+    'them, such as "table.down" = "down, j, ctrl+n".'
+)
+TEXT_WIDTH = 71
+"""Cells in a line of the page, where the screen is wide enough."""
 MASKED = (
     "The mask hides names, numbers and birth dates of patients, accession numbers, descriptions "
     "and other free text, and pictures, on all screens, in copies and in exported rows. UIDs stay: "
@@ -40,20 +47,29 @@ MASKED = (
 class Help(Dialog[None]):
     """The commands of one place, with a sentence each."""
 
-    BINDINGS = [Binding("question_mark,q", "cancel", "Close", show=False)]  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012
+        Binding("question_mark,q", "cancel", "Close", show=False),
+        Binding("n", "names", "Names", show=False),
+    ]
 
     def __init__(self, place: Place, *, read_only: bool, keys: Keys = NO_KEYS) -> None:
         super().__init__(f"Help: {place.value.capitalize()}")
         self._place = place
         self._keys = keys
+        self._names = False
         self._read_only = read_only
 
     def body(self) -> ComposeResult:
         """A page to scroll."""
         with VerticalScroll(id="help"):
-            yield Static(self.page())
-        words = "esc Close   ↑↓ Scroll   [ui.keys] of config.toml changes keys, by these names"
+            yield Static(self.page(), id="help-page")
+        words = "esc Close   ↑↓ Scroll   n Names of commands, to change keys by"
         yield Static(words, classes="keys", markup=False)
+
+    def action_names(self) -> None:
+        """Show what the commands are called in the configuration, or what they do."""
+        self._names = not self._names
+        self.query_one("#help-page", Static).update(self.page())
 
     def page(self) -> Content:
         """The text of the page."""
@@ -63,21 +79,25 @@ class Help(Dialog[None]):
         shared = [c for c in commands if c.place is not self._place]
         tables = of_tables(self._place, keys=self._keys)
         title = "In the tags" if self._place is Place.INSPECTOR else "In tables"
-        parts += _lines(own)
-        parts += [(f"\n{title}\n", "bold"), *_lines(tables)]
-        parts += [("\nEverywhere\n", "bold"), *_lines(shared), "\n", MASKED, "\n"]
+        if self._names:
+            parts += [NAMED, "\n\n"]
+        parts += self._lines(own)
+        parts += [(f"\n{title}\n", "bold"), *self._lines(tables)]
+        parts += [("\nEverywhere\n", "bold"), *self._lines(shared), "\n", MASKED, "\n"]
         if self._read_only:
             parts.append(
                 ("\nRead-only: commands that change something are taken away.", "$warning")
             )
         return Content.assemble(*parts)
 
-
-def _lines(commands: Sequence[Command]) -> list[Content | str | tuple[str, str]]:
-    width = max((len(command.keys) for command in commands), default=0)
-    out: list[Content | str | tuple[str, str]] = []
-    for command in commands:
-        keys = command.keys.ljust(max(width, 6))
-        name = f" {command.id}\n" if command.bound else "\n"
-        out += [(keys, "bold $accent"), f"  {command.help}", (name, "$text-muted")]
-    return out
+    def _lines(self, commands: Sequence[Command]) -> list[Content | str | tuple[str, str]]:
+        width = max(6, *(len(command.keys) for command in commands))
+        out: list[Content | str | tuple[str, str]] = []
+        for command in commands:
+            text = command.help
+            if self._names:
+                text = command.id if command.bound else "goes with table.open"
+            indent = "\n" + " " * (width + 2)
+            lines = indent.join(wrap(text, TEXT_WIDTH - width - 2))
+            out += [(command.keys.ljust(width), "bold $accent"), f"  {lines}\n"]
+        return out

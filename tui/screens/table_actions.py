@@ -150,7 +150,7 @@ class TableActions(Screen[None]):
     @on(RowTable.ColumnsWanted)
     def _choose_columns(self, event: RowTable.ColumnsWanted) -> None:
         table = event.table
-        shown = [column.key for column in table.shown_columns]
+        shown = [column.key for column in table.columns_in_sight]
 
         def chosen(keys: tuple[str, ...] | None) -> None:
             if keys is not None:

@@ -90,6 +90,11 @@ class RowChoice(RowView):
         """The columns in use, in order; a narrow table leaves some of them out."""
         return self._store.columns
 
+    @property
+    def columns_in_sight(self) -> tuple[Column, ...]:
+        """Those of the columns in use that the table has room for."""
+        return self._painter.layout.columns
+
     # -- marks
 
     def toggle_mark(self, key: Key) -> None:
