@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import msgspec
@@ -152,7 +152,8 @@ class Catalogue:
     def _build(self) -> None:
         """Fill the dictionaries from the tables, and drop what has no parent or no child."""
         tables = self.storage.tables
-        for name in ("studies", "series", "common"):
+        self._adopt_all_studies(tables["studies"])
+        for name in ("series", "common"):
             self._adopt([(name, key, doc) for key, doc in tables[name].items()])
         for uid in self._attach_all():
             del self.instances[uid]
@@ -164,6 +165,14 @@ class Catalogue:
             del tables["studies"][str(study.id)]
         for key in self._drop_unused(set(self._common_uses)):
             del tables["common"][key]
+
+    def _adopt_all_studies(self, documents: Mapping[str, Document]) -> None:
+        studies = [Study(int(key), doc, patient_key(doc)) for key, doc in documents.items()]
+        self._studies.update((study.id, study) for study in studies)
+        self._by_study_uid.fill([(study.uid, study) for study in studies])
+        self._by_patient.fill([(study.patient, study) for study in studies])
+        for listing, keyword in self._listings:
+            listing.fill([(value, s) for s in studies for value in _values(s, keyword)])
 
     def _attach_all(self) -> list[str]:
         """Hang all instances in at once, in a loop that is run a million times; those left over."""
@@ -177,12 +186,12 @@ class Catalogue:
                 series = all_series.get(number)
                 if series is not None:
                     self._note_arrival(series.study)
-            if series is None or own.c not in uses:
+            common = own.c
+            if series is None or common not in uses:
                 orphans.append(uid)
                 continue
             series.members[uid] = None
             series.size += own.z
-            common = own.c
             series.commons[common] = series.commons.get(common, 0) + 1
             uses[common] += 1
         self.size = sum(series.size for series in all_series.values())

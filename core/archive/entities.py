@@ -96,11 +96,12 @@ def patient_key(attributes: Values) -> PatientKey:
     few objects name), and to show two persons as one is the worst an archive can do. One person
     shown as two costs a second look.
     """
+    get = attributes.get
     return (
-        str(attributes.get("PatientID", "")),
-        str(attributes.get("IssuerOfPatientID", "")),
-        fold_name(str(attributes.get("PatientName", ""))),
-        str(attributes.get("PatientBirthDate", "")),
+        str(get("PatientID", "")),
+        str(get("IssuerOfPatientID", "")),
+        fold_name(str(get("PatientName", ""))),
+        str(get("PatientBirthDate", "")),
     )
 
 

@@ -24,6 +24,9 @@ HEADER = b'["modalitty-journal",1]\n'
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _CHUNK = 256 << 10
 """Bytes that are decoded in one go: for some milliseconds no other thread runs."""
+_SYNC_EACH = 8 << 20
+"""Bytes of a new journal that are synced in one go: longer ones would hold up everybody's sync."""
+_ROUNDS = 10
 
 
 class Loaded(msgspec.Struct, kw_only=True):
@@ -69,6 +72,7 @@ class Journal:
         self._state = threading.Condition()
         self._busy = False
         self._suspect = False
+        self._rewriting = threading.Lock()
         self._fd = -1
         self._mark_fd = -1
         self._size = 0
@@ -120,26 +124,56 @@ class Journal:
         `lines` is called after the position from which later appends are carried over is known, and
         gives what is current then or later.
         """
-        with self._state:
-            start = self._size
-            tail_lines = self.lines
-        new = self.path.with_name("journal.new")
-        fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        if not self._rewriting.acquire(blocking=False):
+            return
         try:
-            count = _write_lines(fd, lines())
-            os.fsync(fd)
             with self._state:
-                while self._busy:
-                    self._state.wait()
-                self._carry_over(fd, start)
-                new.replace(self.path)
-                sync_folder(self.path.parent)
-                self._swap(fd, count + self.lines - tail_lines)
+                start, old_lines = self._size, self.lines
+            new = self.path.with_name("journal.new")
+            flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+            fd = os.open(new, flags, 0o600)
+            try:
+                count = _write_lines(fd, lines())
+                at = self._carry_over(fd, start)
+                with self._state:
+                    self._finish_rewrite(fd, start, at, count - old_lines)
+            except OSError:
+                os.close(fd)
+                with contextlib.suppress(OSError):
+                    new.unlink()
+                raise
         except OSError as error:
-            os.close(fd)
-            with contextlib.suppress(OSError):
-                new.unlink()
             raise fault(error, "write the index") from error
+        finally:
+            self._rewriting.release()
+
+    def _carry_over(self, fd: int, at: int) -> int:
+        """Copy what was appended meanwhile, durably, until little is left; where that begins."""
+        for _ in range(_ROUNDS):
+            with self._state:
+                end = self._size
+            self._copy(fd, at, end)
+            os.fdatasync(fd)
+            copied, at = end - at, end
+            if copied < _CHUNK:
+                break
+        return at
+
+    def _finish_rewrite(self, fd: int, start: int, at: int, more_lines: int) -> None:
+        """Put the new file in place of the old one, with the state held but for the last sync."""
+        while self._busy:
+            self._state.wait()
+        if self._suspect and self._size > start:
+            # What was appended meanwhile cannot be had from the old file.
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        self._copy(fd, at, self._size)
+        # The smaller of both: whatever is killed when, the file is no shorter than its mark.
+        self._write_mark(min(self._size, os.fstat(fd).st_size))
+        self.path.with_name("journal.new").replace(self.path)
+        self._swap(fd, self.lines + more_lines)
+        # From here on others append to the new file; nothing is acknowledged before its name and
+        # what it has are durable.
+        self._lead_sync(lambda: sync_folder(self.path.parent))
 
     @property
     def end(self) -> int:
@@ -161,7 +195,7 @@ class Journal:
             if not self._suspect:
                 with contextlib.suppress(OSError):
                     os.fdatasync(self._fd)
-                    self._write_mark()
+                    self._write_mark(self._size)
             os.close(self._fd)
             os.close(self._mark_fd)
             self._fd = -1
@@ -200,7 +234,7 @@ class Journal:
             self._size = good_end
             os.fsync(self._fd)
             sync_folder(self.path.parent)
-            self._write_mark()
+            self._write_mark(self._size)
         except OSError as error:
             raise fault(error, "open the index") from error
 
@@ -210,10 +244,10 @@ class Journal:
         except (OSError, ValueError):
             return 0
 
-    def _write_mark(self) -> None:
+    def _write_mark(self, size: int) -> None:
         # Overwritten in place and always as long: needs no room. A lost mark costs only the check.
         with contextlib.suppress(OSError):
-            os.pwrite(self._mark_fd, b"%020d" % self._size, 0)
+            os.pwrite(self._mark_fd, b"%020d" % size, 0)
 
     def _writable(self) -> None:
         if self._fd < 0:
@@ -231,13 +265,14 @@ class Journal:
         except OSError:
             self._suspect = True
 
-    def _lead_sync(self) -> None:
-        """Sync for everybody who waits; entered and left with the state held."""
+    def _lead_sync(self, first: Callable[[], None] = lambda: None) -> None:
+        """Sync for everybody who waits, after `first`; entered and left with the state held."""
         self._busy = True
         target, size, fd = self._appended, self._size, self._fd
         self._state.release()
         failure: OSError | None = None
         try:
+            first()
             os.fdatasync(fd)
         except OSError as error:
             failure = error
@@ -249,26 +284,23 @@ class Journal:
             self._suspect = True
             raise fault(failure, "write the index") from failure
         self._synced = target
-        with contextlib.suppress(OSError):
-            os.pwrite(self._mark_fd, b"%020d" % size, 0)
+        self._write_mark(size)
 
-    def _carry_over(self, fd: int, start: int) -> None:
-        at = start
-        while at < self._size:
-            chunk = os.pread(self._fd, min(1 << 20, self._size - at), at)
+    def _copy(self, fd: int, at: int, end: int) -> None:
+        while at < end:
+            chunk = os.pread(self._fd, min(_CHUNK, end - at), at)
+            if not chunk:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
             _write_all(fd, chunk)
             at += len(chunk)
-        os.fsync(fd)
 
     def _swap(self, fd: int, lines: int) -> None:
-        os.close(self._fd)
-        self._fd = fd
+        old, self._fd = self._fd, fd
         self._size = os.fstat(fd).st_size
-        self._synced = self._appended
         self._suspect = False
         self.lines = lines
-        self._write_mark()
-        self._state.notify_all()
+        with contextlib.suppress(OSError):
+            os.close(old)
 
 
 def _write_all(fd: int, data: bytes | memoryview) -> None:
@@ -296,13 +328,17 @@ def _lines_of(chunk: bytes, loaded: Loaded) -> tuple[Sequence[AnyLine], int]:
 
 
 def _write_lines(fd: int, lines: Iterator[Change]) -> int:
-    count = 0
+    count = unsynced = 0
     buffer = bytearray(HEADER)
     for change in lines:
         buffer += encode_changes((change,))
         count += 1
         if len(buffer) > _CHUNK:
-            _write_all(fd, memoryview(bytes(buffer)))
+            _write_all(fd, bytes(buffer))
+            unsynced += len(buffer)
             buffer.clear()
-    _write_all(fd, memoryview(bytes(buffer)))
+        if unsynced > _SYNC_EACH:
+            os.fdatasync(fd)
+            unsynced = 0
+    _write_all(fd, bytes(buffer))
     return count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 
@@ -32,6 +32,14 @@ class Listing(Generic[KeyT, EntryT]):
             there[entry.id] = entry
         else:
             self._entries[value] = {there.id: there, entry.id: entry}
+
+    def fill(self, pairs: Sequence[tuple[KeyT, EntryT]]) -> None:
+        """List many at once, where nothing is listed yet."""
+        self._entries.update(pairs)
+        if len(self._entries) < len(pairs):
+            self._entries.clear()
+            for value, entry in pairs:
+                self.add(value, entry)
 
     def discard(self, value: KeyT, entry: EntryT) -> None:
         """List an entity no longer under a value."""

@@ -36,20 +36,6 @@ Tables = dict[str, dict[str, Any]]
 """Table → document id → record: `Own` in the table of instances, dicts in all others."""
 
 _COMPACT_ABOVE = 20_000
-_SHARING = frozenset(("studies", "series"))
-_UNSHARED = frozenset(
-    (
-        "StudyInstanceUID",
-        "SeriesInstanceUID",
-        "FrameOfReferenceUID",
-        "PatientID",
-        "AccessionNumber",
-        "StudyID",
-        "StudyTime",
-        "SeriesTime",
-    )
-)
-"""Their values are one study's own: to look for an equal one is in vain."""
 _AT_ONCE = 100
 """Documents that a compaction hands on before it lets others have the interpreter."""
 _REST = 0.0005  # seconds
@@ -77,11 +63,8 @@ class JournalStorage(Storage):
         self.tables: Tables = {}
         self.journal = Journal(folder, read_only=read_only)
         self.lock = threading.RLock()
-        # Equal values are kept once: makers, stations and descriptions repeat for ever.
-        self._known: dict[Any, Any] = {}
         with no_garbage_collection():
             self.loaded = self.journal.load(self._take_loaded)
-        self._known.clear()
 
     def read(self) -> dict[str, Any]:
         """The live tables: not to be changed but by `apply`."""
@@ -120,7 +103,7 @@ class JournalStorage(Storage):
         """
         with self.lock:
             if self.journal.suspect:
-                self.compact()
+                self.journal.rewrite(self._current)
             shaped = [(name, key, as_record(name, document)) for name, key, document in changes]
             position = self.journal.append(encode_changes(shaped), len(shaped))
             for name, key, record in shaped:
@@ -175,40 +158,20 @@ class JournalStorage(Storage):
                     yield name, key, document
 
     def _take_loaded(self, lines: Sequence[AnyLine]) -> None:
+        owns = [line for line in lines if type(line) is OwnLine]
+        if len(owns) < len(lines):
+            for line in lines:
+                if type(line) is not OwnLine:
+                    self._take(line.table, line.key, line.document)
         instances = self.tables.setdefault(INSTANCES, {})
-        series = common = size = -1
-        for line in lines:
-            if type(line) is not OwnLine:
-                self._take_other(line)
-                continue
-            key, own = line.key, line.document
-            if key in instances:
-                del instances[key]
-            if own is None:
-                continue
-            # Equal numbers are kept once: neighbours are alike.
-            if own.s == series:
-                own.s = series
-            else:
-                series = own.s
-            if own.c == common:
-                own.c = common
-            else:
-                common = own.c
-            if own.z == size:
-                own.z = size
-            else:
-                size = own.z
-            instances[key] = own
-
-    def _take_other(self, line: AnyLine) -> None:
-        document = line.document
-        if isinstance(document, dict) and line.table in _SHARING:
-            known = self._known
-            for keyword, value in document.items():
-                if type(value) is str and keyword not in _UNSHARED:
-                    document[keyword] = known.setdefault(value, value)
-        self._take(line.table, line.key, document)
+        expected = len(instances) + len(owns)
+        records = [line.document for line in owns]
+        if all(records):
+            instances.update(zip([line.key for line in owns], records, strict=True))
+        if len(instances) < expected:
+            # Something was removed, or replaced, and then it stands where it was.
+            for line in owns:
+                self._take(INSTANCES, line.key, line.document)
 
     def _take(self, name: str, key: str, record: Record | None) -> None:
         table = self.tables.get(name)
