@@ -15,14 +15,15 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.signal import Signal
 
-from core.errors import ModalittyError
 from core.events import Notice, Severity
 from core.station import Station
 from tui import units
-from tui.bridge import FRAME, Bridge, News, NewsWaiting
+from tui.bridge import FRAME, Bridge, NewsWaiting
+from tui.calls import Answered
 from tui.commands import Place, bindings
 from tui.keymap import chosen_keys, clashes
 from tui.mask import MASK
+from tui.opening import Opening, opening
 from tui.palette import Commands
 from tui.preview.painter import Painter
 from tui.preview.terminal import Terminal
@@ -38,6 +39,7 @@ from tui.screens.traffic import TrafficScreen
 from tui.screens.transfers import TransfersScreen
 from tui.session import Session, StatusKeeper
 from tui.session_keeper import SessionKeeper
+from tui.start import Start
 from tui.themes import HIGH_CONTRAST, no_color, theme_for
 
 SCREENS: tuple[type[PlaceScreen], ...] = (
@@ -75,16 +77,16 @@ class ModalittyApp(App[object]):
         terminal: Terminal | None = None,
         read_only: bool = False,
         title: str = "Modalitty",
-        notices: Sequence[Notice] = (),
+        start: Opening | None = None,
     ) -> None:
-        """Show `station`; `notices` are what it said before there was a screen.
+        """Show `station`; `start` is what is left of its start, where that is not as usual.
 
         Raises SettingsError where the settings name a command or a key that there is none of.
         """
         ui = station.settings.ui
         keys = chosen_keys(ui, str(station.config_path))
         super().__init__(ansi_color=True if no_color() else None)
-        self._notices = [*notices, *_warnings(clashes(keys))]
+        self._notices = _warnings(clashes(keys))
         self.set_keymap(dict(keys))
         for theme in HIGH_CONTRAST:
             self.register_theme(theme)
@@ -106,6 +108,7 @@ class ModalittyApp(App[object]):
             title=title,
             terminal=terminal,
         )
+        self._starter = Start(self, self.session, start or opening(station))
         self.title = safe_text(title, 80)
         self.places: dict[Place, PlaceScreen] = {}
         self.bridge: Bridge | None = None
@@ -120,11 +123,11 @@ class ModalittyApp(App[object]):
         return make
 
     def on_mount(self) -> None:
-        """Choose the theme, hear the station, open the listener and the first place."""
+        """Choose the theme, hear the station, open the first place, and then the rest."""
         self.theme = theme_for(self, self.keeper.theme(self.station.settings.ui.theme))
         self.bridge = Bridge(self.station.events, self)
         self._end_softly()
-        self._listen()
+        self._starter.begin()
         self.station.links.start(by_default=not self.session.read_only)
         self.switch_mode(self.keeper.place.value)
         self._toast(self._notices)
@@ -147,18 +150,9 @@ class ModalittyApp(App[object]):
             with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread
                 loop.add_signal_handler(number, self.exit, None, 128 + number)
 
-    def _listen(self) -> None:
-        """Open the listener, unless it is open already; say in words why it cannot be."""
-        if self.station.listening:
-            return
-        try:
-            self.station.listen()
-        except ModalittyError as error:
-            self.session.status.no_listener(error.message)
-            text = safe_text(str(error), 300)
-            self.notify(text, title="Not listening", severity="error", markup=False, timeout=15)
-        else:
-            self.session.status.take(News())
+    def on_answered(self, message: Answered) -> None:
+        """Take the answer of a call."""
+        message.deliver()
 
     def on_unmount(self) -> None:
         """Hear no more."""
@@ -190,7 +184,8 @@ class ModalittyApp(App[object]):
         await self.switch_mode(Place.QUERY.value)
         screen = self.places[Place.QUERY]
         if isinstance(screen, QueryScreen):
-            screen.choose(message.name)
+            screen.choose(*message.names)
+            screen.action_fields()
 
     def action_help_here(self) -> None:
         """Show what can be done at the present place."""

@@ -29,6 +29,8 @@ class Status:
     listening: str = ""
     """Address and port, or why there is no listener."""
     is_listening: bool = False
+    opening: str = ""
+    """What is still under way of the start."""
     associations: int = 0
     jobs: tuple[Job, ...] = ()
     """The jobs that have not ended."""
@@ -47,6 +49,7 @@ class StatusKeeper:
         self._received = 0
         self._failed: set[int] = set()
         self._fault = ""
+        self._opening = ""
         self.traffic: deque[Traffic] = deque(maxlen=TRAFFIC_KEPT)
         self.current = Status()
         self.take(News(associations_changed=True))
@@ -69,6 +72,11 @@ class StatusKeeper:
         self._failed.clear()
         self._rebuild()
 
+    def opening(self, words: str) -> None:
+        """Say what is under way of the start; no words say that it is done."""
+        self._opening = words
+        self._rebuild()
+
     def no_listener(self, why: str) -> None:
         """Say why the listener is not open; an empty reason takes that back."""
         self._fault = why
@@ -80,6 +88,7 @@ class StatusKeeper:
             ae_title=self._station.settings.station.ae_title,
             listening=f"{address[0]}:{address[1]}" if address else self._fault or "not listening",
             is_listening=address is not None,
+            opening=self._opening,
             associations=len(self._station.associations()),
             jobs=tuple(self._jobs.values()),
             failed=len(self._failed),

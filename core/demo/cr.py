@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
@@ -66,8 +68,12 @@ def _ellipsoid(cx: float, cy: float, rx: float, ry: float) -> NDArray[np.float32
     return thickness
 
 
+@cache
 def chest() -> NDArray[np.float32]:
-    """Attenuation of a chest: body, lungs, heart, diaphragm, spine, ribs, collar bones."""
+    """Attenuation of a chest: body, lungs, heart, diaphragm, spine, ribs, collar bones.
+
+    Two studies have one; it is drawn once.
+    """
     y, x = grid(ROWS, COLUMNS)
     image = 2600 * _ellipsoid(0, 0.25, 0.98, 1.35)
     for side in (-1, 1):

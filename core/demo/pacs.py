@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import socket
 import tempfile
-import threading
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 
+from pydicom.config import disable_value_validation
+
+from core.demo.ending import end_softly
+from core.demo.loopback import HOST, free_port
 from core.demo.studies import write_studies
 from core.errors import ListenError, ModalittyError
 from core.model import JobState, Modality
@@ -19,17 +20,7 @@ from core.settings_file import SettingsStore
 from core.station import Station
 
 AE_TITLE = "DEMOPACS"
-HOST = "127.0.0.1"
 _ATTEMPTS = 5
-_SOFT_KILLS = (signal.SIGTERM, signal.SIGHUP)
-
-
-def free_port() -> int:
-    """A port on loopback that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class DemoPacs:
@@ -52,7 +43,7 @@ class DemoPacs:
 
     def __enter__(self) -> DemoPacs:
         with ExitStack() as exits:
-            self._end_softly(exits)
+            end_softly(exits)
             folder = Path(tempfile.mkdtemp(prefix="modalitty-demo-", dir=self._parent))
             exits.callback(shutil.rmtree, folder, ignore_errors=True)
             self._station = _listening(exits, folder, self._console)
@@ -89,24 +80,12 @@ class DemoPacs:
 
     def _fill(self, folder: Path) -> None:
         """Write the studies, import them, and take the files away again."""
-        write_studies(folder, self._today or date.today())
+        with disable_value_validation():  # our own values, which a test of them validates
+            write_studies(folder, self._today or date.today())
         job = self.station.jobs.wait(self.station.jobs.import_files([folder]).id)
         if job.state is not JobState.DONE:
             raise ModalittyError(f"the sample studies cannot be imported: {job.note}")
         shutil.rmtree(folder, ignore_errors=True)
-
-    @staticmethod
-    def _end_softly(exits: ExitStack) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            return
-        for number in _SOFT_KILLS:
-            if signal.getsignal(number) is signal.SIG_DFL:
-                signal.signal(number, _exit)
-                exits.callback(signal.signal, number, signal.SIG_DFL)
-
-
-def _exit(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
 
 
 def _listening(exits: ExitStack, folder: Path, console: Modality) -> Station:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from core.demo.pacs import DemoPacs, free_port
+from core.demo.loopback import free_port
+from core.demo.pacs import DemoPacs
 from core.errors import ModalittyError
 from core.model import JobState, Level, Modality, Query, Ref
 from core.settings_file import SettingsStore
@@ -52,7 +53,7 @@ def test_it_moves_a_study_to_the_console(tmp_path: Path) -> None:
 def test_a_soft_kill_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
     program = (
         "import sys; from pathlib import Path; from core.model import Modality\n"
-        "from core.demo.pacs import DemoPacs, free_port\n"
+        "from core.demo.loopback import free_port; from core.demo.pacs import DemoPacs\n"
         "own = Modality(name='c', ae_title='C', host='127.0.0.1', port=free_port())\n"
         "with DemoPacs(own, Path(sys.argv[1])):\n"
         "    print('ready', flush=True); sys.stdin.read()\n"
@@ -81,8 +82,9 @@ def test_a_demo_that_cannot_open_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_the_process_ends_with_whoever_started_it_and_leaves_nothing(tmp_path: Path) -> None:
     starter = (
-        "from core.demo.process import DemoProcess; import os, signal;"
-        "print(DemoProcess('CONSOLE', 11112).modality().port, flush=True);"
+        "from core.demo.process import DemoProcess; import os, signal, tempfile\n"
+        "from pathlib import Path\n"
+        "print(DemoProcess('CONSOLE', 11112, Path(tempfile.mkdtemp())).modality().port, flush=True);"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     process = subprocess.run(

@@ -18,7 +18,7 @@ or, where a terminal cannot do that, it is deleted as soon as anything covers it
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate
@@ -31,8 +31,10 @@ from textual.widget import Widget
 
 from core import settings
 from tui.preview import kitty
-from tui.preview.graphics import Drawing
 from tui.preview.terminal import Terminal
+
+if TYPE_CHECKING:  # numpy is behind it, which no console needs that shows no picture
+    from tui.preview.graphics import Drawing
 
 
 class View(Protocol):

@@ -8,21 +8,18 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
 
 import typer
 
-from core.demo.pacs import HOST, free_port
-from core.demo.process import DemoProcess
-from core.errors import ListenError
-from core.events import Notice
+from core.errors import ModalittyError
 from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
 from tui.exits import Exit
-from tui.output import print_error
+from tui.opening import Opening, opening
 from tui.verbs.context import Globals, log_notice, log_to, options
 
 LOG_BYTES = 2_000_000
@@ -37,27 +34,13 @@ def console(ctx: typer.Context) -> None:
     """Open the console on the user's station."""
     given = options(ctx)
     with Station.open(given.store(), given.data) as station:
-        early: list[Notice] = []
-        forget = station.events.subscribe(
-            lambda event: early.append(event) if isinstance(event, Notice) else None
-        )
-        _log_to_file(station, given.log_level)
-        try:
-            station.listen()
-        except ListenError as exc:
-            # Worth having without a listener; the status bar says that it is closed.
-            print_error(exc)
-        station.jobs.keep()
-        forget()
-        _run(station, given, title="Modalitty", notices=early)
+        _run(station, given, opening(station))
 
 
 def demo(ctx: typer.Context) -> None:
     """Open the console beside a simulated PACS with sample studies; leaves nothing behind."""
-    given = options(ctx)
-    with demo_station() as station:
-        _log_to_file(station, given.log_level)
-        _run(station, given, title="Modalitty demo")
+    with demo_station() as (station, rest):
+        _run(station, options(ctx), rest, title="Modalitty demo")
 
 
 def serve(ctx: typer.Context) -> None:
@@ -106,8 +89,14 @@ def _on_end(handler: Callable[[int, FrameType | None], None] | signal.Handlers) 
 
 
 @contextlib.contextmanager
-def demo_station() -> Iterator[Station]:
-    """Open a station of its own in a temporary folder, and the simulated PACS beside it."""
+def demo_station() -> Iterator[tuple[Station, Opening]]:
+    """Open a station of its own in a temporary folder; a simulated PACS gets ready beside it.
+
+    The rest of its start waits for that, and makes it a modality of the station.
+    """
+    from core.demo.loopback import HOST, free_port
+    from core.demo.process import DemoProcess
+
     with contextlib.ExitStack() as exits:
         folder = Path(tempfile.mkdtemp(prefix="modalitty-"))
         exits.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -117,25 +106,29 @@ def demo_station() -> Iterator[Station]:
         store.change("station.host", HOST)
         store.change("station.port", free_port())
         own = store.current.station
-        pacs = exits.enter_context(DemoProcess(own.ae_title, own.port))
-        import tui.app  # noqa: F401  while the PACS makes its studies
-
+        pacs = exits.enter_context(DemoProcess(own.ae_title, own.port, folder))
         station = exits.enter_context(Station.open(store, folder / "data"))
-        station.listen()
-        station.modalities.put(pacs.modality())
-        yield station
+
+        def work() -> None:
+            station.listen()
+            station.modalities.put(pacs.modality())
+
+        words = "the simulated PACS makes its studies"
+        yield station, Opening(work, words, "The simulated PACS is ready: f asks what it has.")
 
 
-def _run(station: Station, given: Globals, title: str, notices: Sequence[Notice] = ()) -> None:
+def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitty") -> None:
     from tui.app import ModalittyApp  # late: the screen's libraries cost start-up time
     from tui.preview.probe import probe
 
-    terminal = probe(station.settings.preview)
-    app = ModalittyApp(station, terminal, given.read_only, title, notices)
+    _log_to_file(station, given.log_level)
+    app = ModalittyApp(station, probe(station.settings.preview), given.read_only, title, start=rest)
     _spare_garbage_collection()
     for stale in ("COLUMNS", "LINES"):  # where exported, they would outdo the terminal's own size
         os.environ.pop(stale, None)
-    app.run()
+    failed = app.run()
+    if isinstance(failed, ModalittyError):
+        raise failed
     raise typer.Exit(app.return_code or 0)
 
 

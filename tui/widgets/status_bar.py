@@ -18,6 +18,8 @@ from tui.safe_text import safe_text
 from tui.session import Session, Status
 from tui.widgets.segment_line import Segment, SegmentLine
 
+HERE = "bold $block-cursor-foreground on $block-cursor-background"
+HERE_WITHOUT_COLOR = "bold reverse"
 _JOB_STATES = {
     JobState.RUNNING: "running",
     JobState.QUEUED: "queued",
@@ -50,7 +52,8 @@ class StatusBar(Vertical):
     def on_resize(self, event: events.Resize) -> None:
         """Fit both lines into the new width."""
         session, width = self._session, event.size.width
-        self._tabs.show(tuple(tabs(self._place, session.title, width, session.keys)))
+        here = HERE_WITHOUT_COLOR if self.app.no_color else HERE
+        self._tabs.show(tuple(tabs(self._place, session.title, width, session.keys, here)))
         self._show_state()
 
     def _heard(self, _: News | bool) -> None:
@@ -68,7 +71,9 @@ class StatusBar(Vertical):
         self._state.show((*state_line(self._session.status.current, room), *signs))
 
 
-def tabs(here: Place, title: str, width: int, keys: Keys = NO_KEYS) -> Iterator[Segment]:
+def tabs(
+    here: Place, title: str, width: int, keys: Keys = NO_KEYS, here_style: str = HERE
+) -> Iterator[Segment]:
     """The modes with their keys; the program's name only where there is room for it."""
     by_id = {c.id: key_name(c.key_list[0]) for c in in_part(Place.EVERYWHERE, keys)}
     named = [(by_id[f"app.{place.value}"], place.value) for place in MODES]
@@ -76,8 +81,9 @@ def tabs(here: Place, title: str, width: int, keys: Keys = NO_KEYS) -> Iterator[
     if sum(map(len, words)) > width:
         words = [f"{key}{name[:2]} " for key, name in named]
     for word, place in zip(words, MODES, strict=True):
-        style = "bold $block-cursor-foreground on $block-cursor-background"
-        yield Segment(word, style if place is here else "", f"app.switch_mode('{place.value}')")
+        yield Segment(
+            word, here_style if place is here else "", f"app.switch_mode('{place.value}')"
+        )
     room = width - sum(map(len, words)) - 2
     shown = safe_text(title)
     if cell_len(shown) <= room:
@@ -86,13 +92,7 @@ def tabs(here: Place, title: str, width: int, keys: Keys = NO_KEYS) -> Iterator[
 
 def state_line(status: Status, width: int) -> list[Segment]:
     """The state in words, the most important first; what does not fit is left out whole."""
-    mark, style = ("●", "$success") if status.is_listening else ("✖", "bold $error")
-    room = max(10, width - 60) if not status.is_listening else 40
-    parts = [
-        Segment(f" {safe_text(status.ae_title)} ", "bold"),
-        Segment(f"{mark} ", style),
-        Segment(safe_text(status.listening, room), "" if status.is_listening else "$error"),
-    ]
+    parts = [Segment(f" {safe_text(status.ae_title)} ", "bold"), *_listener(status, width)]
     for words, tone, place in _extras(status):
         extra = Segment(f" │ {words}", tone, f"app.switch_mode('{place.value}')")
         if sum(cell_len(part.text) for part in (*parts, extra)) <= width:
@@ -110,6 +110,18 @@ def _extras(status: Status) -> Iterator[tuple[str, str, Place]]:
         yield _plural(status.associations, "association"), "", Place.TRAFFIC
     if status.received:
         yield f"{status.received:,} received", "", Place.ARCHIVE
+
+
+def _listener(status: Status, width: int) -> Iterator[Segment]:
+    """Where we listen, or why we do not, or what has to be done first."""
+    if status.is_listening:
+        yield Segment("● ", "$success")
+        yield Segment(safe_text(status.listening, 40))
+    elif not status.opening:
+        yield Segment("✖ ", "bold $error")
+        yield Segment(safe_text(status.listening, max(10, width - 60)), "$error")
+    if status.opening:
+        yield Segment(f" … {status.opening}", "$accent")
 
 
 def _jobs(jobs: tuple[Job, ...]) -> str:
