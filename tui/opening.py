@@ -1,0 +1,36 @@
+"""What is left of a start when the first frame is up, and what the console says meanwhile.
+
+An archive of a million instances takes seconds to open, and the DICOM libraries half a second to
+load. Neither holds up the first frame, or the first keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.station import Station
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is left of a start: `work` is done in a thread, and may raise what the station raises.
+
+    `words` say in the status bar what is under way; `ready` is said when it is done.
+    """
+
+    work: Callable[[], object]
+    words: str
+    ready: str = ""
+
+
+def opening(station: Station) -> Opening:
+    """Open the archive and the listener, and go on with the jobs that were kept."""
+
+    def work() -> None:
+        try:
+            station.listen()
+        finally:  # worth having without a listener
+            station.jobs.keep()
+
+    return Opening(work, "opening the archive")
