@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 
 from textual.app import App
 from textual.theme import Theme
@@ -62,9 +62,15 @@ HIGH_CONTRAST = (
 FEW_COLOURS = ("standard", "windows", None)
 
 
-def no_color(environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether whoever runs us wants no colours (https://no-color.org: set, and not empty)."""
-    return bool(environ.get("NO_COLOR"))
+def no_color(environ: MutableMapping[str, str] = os.environ) -> bool:
+    """Whether whoever runs us wants no colours (https://no-color.org: set, and not empty).
+
+    An empty NO_COLOR, which Textual would take for a wish, is taken away.
+    """
+    wanted = bool(environ.get("NO_COLOR"))
+    if not wanted:
+        environ.pop("NO_COLOR", None)
+    return wanted
 
 
 def theme_for(app: App[object], wanted: str) -> str:
