@@ -26,7 +26,7 @@ def write(page: Path, results: Results, order: Iterable[str]) -> None:
     if not (begin and end):
         raise NoMarksError(f"{page} has no lines {BEGIN!r} and {END!r}")
     chosen = [results[name] for name in order if name in results]
-    lines = "\n".join([BEGIN, "", *_all(chosen), "", END])
+    lines = "\n".join([BEGIN, "", *_all(chosen), END])
     page.write_text(before + lines + after)
 
 
@@ -34,7 +34,7 @@ def _all(results: Sequence[Result]) -> Iterator[str]:
     yield from _summary(results)
     yield from _circumstances(results)
     for result in results:
-        yield from ("", f"### {result.name}", "", f"{result.title}. {_when(result)}", "")
+        yield from (f"### {result.name}", "", f"{result.title}. {_when(result)}", "")
         for headings, *lines in report.tables(result.rows):
             yield from (_line(*headings), _rule(headings))
             yield from (_line(*cells) for cells in lines)
@@ -69,6 +69,7 @@ def _circumstances(results: Sequence[Result]) -> Iterator[str]:
         yield ""
     yield from (_line("contestant", "as it ran"), _rule(("", "")))
     yield from (_line(name, how) for name, how in _took_part(results).items())
+    yield ""
 
 
 def _took_part(results: Sequence[Result]) -> Mapping[str, str]:
@@ -78,8 +79,8 @@ def _took_part(results: Sequence[Result]) -> Mapping[str, str]:
 
 def _when(result: Result) -> str:
     return (
-        f"{result.rounds} rounds at {result.at}, commit {result.commit},"
-        f" load of the machine before it {result.load:.1f}."
+        f"Rounds: {result.rounds}, at {result.at}, commit {result.commit or 'unknown'};"
+        f" load of the machine before them: {result.load:.1f}."
     )
 
 

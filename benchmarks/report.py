@@ -67,7 +67,7 @@ def number(value: float) -> str:
 
 def text(result: Result) -> str:
     """A result for the terminal."""
-    lines = [f"{result.name}: {result.title}, {result.rounds} rounds"]
+    lines = [f"{result.name}: {result.title}; rounds: {result.rounds}"]
     for table in tables(result.rows):
         lines += _aligned(table)
     missed = behind(result)

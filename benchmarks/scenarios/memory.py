@@ -48,5 +48,5 @@ MEMORY_2GB = Scenario(
         Row(name="receive", unit="s"),
     ),
     contest=_contest,
-    rounds=1,
+    rounds=2,
 )

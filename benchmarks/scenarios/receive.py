@@ -75,7 +75,7 @@ RECEIVE_CT = Scenario(
 )
 RECEIVE_CT_8 = Scenario(
     name="receive-ct-8",
-    title="The same from eight storescu at once",
+    title="Receive 400 CT slices (210 MB) from eight storescu at once",
     rows=(Row(name="receive", unit="s", targets=_HALF_OF_ORTHANC),),
     contest=_contest(
         data.ct_slices,
