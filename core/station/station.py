@@ -54,6 +54,7 @@ class Station:
         self._archive: Archive | None = None
         self._listener: Listener | None = None
         self._listening: tuple[str, int] | None = None
+        self._is_to_listen = False
         self._caller: Caller | None = None
         self._awaited = AwaitedReports()
         self.modalities = Modalities(store, self.events)
@@ -130,6 +131,7 @@ class Station:
 
     def listen(self) -> int:
         """Open the listener; answer with its port. Raises ListenError, ArchiveLockedError."""
+        self._is_to_listen = True
         with self._lock:
             if self._listener is None:
                 from core.network.listener import Listener
@@ -159,6 +161,7 @@ class Station:
 
     def stop_listening(self, grace: float = 5.0) -> None:
         """Take no more associations; those open have `grace` seconds to end their message."""
+        self._is_to_listen = False
         with self._lock:
             listener, self._listener, self._listening = self._listener, None, None
         if listener:
@@ -179,8 +182,16 @@ class Station:
         return ended or (caller.abort(association_id) if caller else False)
 
     def change(self, key: str, value: object) -> None:
-        """Set one value by its dotted key, such as "ui.theme"; raises SettingsError."""
+        """Set one value by its dotted key, such as "ui.theme"; the listener moves with its address.
+
+        Raises SettingsError, and nothing is changed; ListenError where the listener cannot be had
+        where it is to be now: it is closed until another change lets it open.
+        """
+        before = _address(self.settings)
         self._store.change(key, value)
+        if self._is_to_listen and _address(self.settings) != before:
+            self.stop_listening()
+            self.listen()
 
     # -- calls
 
@@ -245,3 +256,9 @@ class Station:
                     read_only=self._reads_only,
                 )
             return self._archive
+
+
+def _address(settings: Settings) -> tuple[object, ...]:
+    """Where a listener is to be, plain and by TLS."""
+    station = settings.station
+    return station.host, station.port, station.tls.listen, station.tls.port

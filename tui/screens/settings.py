@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from core.errors import ModalittyError
+from core.errors import ListenError, ModalittyError
 from core.settings import (
     Clock,
     ColorDepth,
@@ -151,7 +151,6 @@ ENTRIES = (
 )
 
 _OF_WHAT_IS_SHOWN = ("ui.dates", "ui.clock", "ui.sizes")
-_OF_THE_LISTENER = ("station.host", "station.port", "station.tls.listen", "station.tls.port")
 
 
 class SettingsScreen(PlaceScreen):
@@ -205,7 +204,9 @@ class SettingsScreen(PlaceScreen):
         if text is not None and text != _text(entry.value(self.station.settings)):
             value = entry.parse(text)
             self.calls.ask(
-                lambda: self.station.change(entry.key, value), lambda _: self._changed(entry)
+                lambda: self.station.change(entry.key, value),
+                lambda _: self._changed(entry),
+                failed=self._is_refused,
             )
 
     def _changed(self, entry: Entry) -> None:
@@ -214,17 +215,11 @@ class SettingsScreen(PlaceScreen):
         if entry.key in _OF_WHAT_IS_SHOWN:
             units.use(self.station.settings.ui)
             self.session.masked.publish(MASK.on)  # whoever shows something shows it anew
-        if entry.key in _OF_THE_LISTENER:
-            self.calls.ask(self._listen_anew, lambda _: self._listens(""), failed=self._is_deaf)
         self._listens("")
 
-    def _listen_anew(self) -> None:
-        """Move the listener to the address configured now; runs in a thread."""
-        self.station.stop_listening()
-        self.station.listen()
-
-    def _is_deaf(self, error: ModalittyError) -> None:
-        self._listens(error.message)
+    def _is_refused(self, error: ModalittyError) -> None:
+        if isinstance(error, ListenError):
+            self._listens(error.message)
         self.fault(error)
 
     def _listens(self, fault: str) -> None:
