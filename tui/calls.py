@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 
 from core.errors import ModalittyError
+from tui import libraries
 from tui.bridge import FRAME, post
 
 log = logging.getLogger(__name__)
@@ -149,6 +150,7 @@ def _start(work: Callable[[], None], job: _Job[Any]) -> None:
 
 def _guard(work: Callable[[], None], job: _Job[Any]) -> None:
     try:
+        libraries.load()  # or several calls at once would load them in each other's way
         work()
     except ModalittyError as error:
         job.fail(error)

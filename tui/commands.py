@@ -39,7 +39,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "network.doctor", "D", "Doctor", "Find out why this link does not work, step by step.", _N
     ),
-    Command("network.query", "f", "Query", "Query this modality.", _N),
+    Command("network.query", "f", "Query", "Query the marked modalities, or this one.", _N),
     Command("network.edit", "enter", "Edit", "Change this modality.", _N, True, bound=False),
     Command("network.add", "a", "Add", "Add a modality.", _N, True),
     Command("network.copy", "c", "Copy", "Add a modality like this one.", _N, True),

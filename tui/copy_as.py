@@ -14,6 +14,7 @@ from pathlib import Path
 from core.model import Level, Modality, Query, Ref, Root
 from core.settings import TlsSettings
 from core.settings_file import user_config_path, user_data_path
+from tui import libraries
 from tui.levels import COLUMNS, EXTRA_KEYS, WORKLIST_COLUMNS
 
 _LEVELS = {
@@ -146,7 +147,8 @@ def _path(key: str) -> str:
 
 
 def _named(keyword: str) -> str:
-    from pydicom.datadict import tag_for_keyword  # late: it takes long to load
+    libraries.load()
+    from pydicom.datadict import tag_for_keyword
 
     tag = tag_for_keyword(keyword)
     if keyword in _NAMED or keyword == "QueryRetrieveLevel" or tag is None:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from core.model import Level, Match, Query, Ref, Root
 from core.worklist import STEP, WORKLIST_KEYS
-from tui import units
+from tui import libraries, units
 from tui.mask import sensitive
 from tui.widgets.row_columns import Column, Kind
 
 
 def _class_name(uid: str) -> str:
     """A SOP class by its name, without the words that all of them have."""
-    from pydicom.config import IGNORE  # late: half a second that a first frame does not need
+    libraries.load()
+    from pydicom.config import IGNORE
     from pydicom.uid import UID
 
     # No validation: it would warn about what a peer sends, and we only look the name up.

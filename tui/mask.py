@@ -16,6 +16,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from re import compile as pattern
 
+from tui import libraries
+
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 """Noncharacters: proper text has neither."""
 _SPAN = pattern(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
@@ -84,7 +86,8 @@ def is_sensitive(keyword: str, vr: str = "", private: bool = False) -> bool:
     `keyword` may have dots, as in items of sequences, of which the last part counts; it may be no
     keyword at all. `vr` is looked up where it is empty. Private text is hidden (PS3.15 E.3.10).
     """
-    from pydicom.datadict import dictionary_VR, tag_for_keyword  # late: it takes long to load
+    libraries.load()
+    from pydicom.datadict import dictionary_VR, tag_for_keyword
 
     name = keyword.rpartition(".")[2]
     tag = tag_for_keyword(name)

@@ -16,6 +16,7 @@ from enum import Enum
 
 from core.model import Root
 from core.worklist import worklist_key
+from tui import libraries
 from tui.dates import date_range, in_words
 from tui.mask import is_sensitive, sensitive
 
@@ -165,7 +166,8 @@ def _known(path: str, root: Root) -> str:
 
 def _vr(path: str) -> str:
     """The VR of an attribute, empty where there is none of that keyword."""
-    from pydicom.datadict import dictionary_VR, tag_for_keyword  # late: it takes long to load
+    libraries.load()
+    from pydicom.datadict import dictionary_VR, tag_for_keyword
 
     tag = tag_for_keyword(path.rpartition(".")[2])
     return "" if tag is None else str(dictionary_VR(tag))

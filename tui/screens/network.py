@@ -105,9 +105,9 @@ class NetworkScreen(PlaceScreen):
         self._echo(self.station.modalities.all())
 
     def action_query(self) -> None:
-        """Go to Query with this modality."""
-        if modality := self._current():
-            self.post_message(QueryPeer(modality.name))
+        """Go to Query with the marked modalities, or this one."""
+        if modalities := self._chosen():
+            self.post_message(QueryPeer(*(modality.name for modality in modalities)))
 
     def action_add(self) -> None:
         """Ask for a new modality."""

@@ -128,8 +128,8 @@ class PlaceScreen(TableActions):
 
 
 class QueryPeer(Message):
-    """Somebody wants to query this modality."""
+    """Somebody wants to query these modalities."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, *names: str) -> None:
         super().__init__()
-        self.name = name
+        self.names = names

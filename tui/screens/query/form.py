@@ -110,14 +110,14 @@ class QueryForm(Vertical):
         try:
             words = self._words(self.keys())
         except FieldError as error:
-            words = safe_content(str(error), "$text-warning")
+            words = safe_content(str(error), "$text-warning", max(20, self.size.width - 2))
         line.update(words)
         line.display = bool(words.plain)
 
     def tell_wrong(self, error: FieldError) -> None:
         """Say what is wrong, and go there."""
         line = self.query_one("#asks", Static)
-        line.update(safe_content(f"✖ {error}", "$text-error"))
+        line.update(safe_content(f"✖ {error}", "$text-error", max(20, self.size.width - 2)))
         line.display = True
         self.line(error.field.name).focus()
 

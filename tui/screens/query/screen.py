@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import events, on
@@ -48,6 +49,10 @@ class QueryScreen(Retrieving, Library, Copying):
     }
     BINDINGS: ClassVar = [
         *bindings(Place.QUERY),
+        # Priority: what is typed after them in one burst is for where they lead.
+        Binding("tab", "next_field(1)", "Next field", show=False, priority=True),
+        Binding("shift+tab", "next_field(-1)", "Field before", show=False, priority=True),
+        Binding("enter", "submit", "Ask", show=False, priority=True),
         Binding("down", "leave_fields", "To the rows", show=False),
         Binding("enter", "ask", "Ask", show=False),  # where the table has no row to open
     ]
@@ -97,7 +102,7 @@ class QueryScreen(Retrieving, Library, Copying):
             self.calls.forget("start")
             self.peers = peers
             self.forget()
-            self.action_fields()
+            self.set_focus(self.table_named(self.top.table))
 
     def action_peer(self) -> None:
         """Choose whom to ask: one, or several side by side."""
@@ -131,17 +136,35 @@ class QueryScreen(Retrieving, Library, Copying):
 
     def _to_field(self, name: str) -> None:
         self.action_up(0)
-        self.form.line(name).focus()
+        self.set_focus(self.form.line(name))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a field letters are text; enter and tab are the form's there only."""
+        if action in ("next_field", "submit"):
+            return isinstance(self.focused, Input) and self.focused in self.form.query(Input)
+        if action in ("fields", "date") and isinstance(self.focused, Input):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_next_field(self, step: int) -> None:
+        """Go to the next field, or the one before."""
+        lines = [line for line in self.form.query(Input) if not line.disabled]
+        if isinstance(self.focused, Input) and self.focused in lines:
+            self.set_focus(lines[(lines.index(self.focused) + step) % len(lines)])
+
+    def action_submit(self) -> None:
+        """Ask what the fields say."""
+        self.ask_again()
 
     def action_leave_fields(self) -> None:
         """Go from the fields to the rows."""
         if isinstance(self.focused, Input) and self.path:
-            self.table.focus()
+            self.set_focus(self.table)
 
     def action_back(self) -> None:
         """Leave the fields; stop what runs; go up."""
         if isinstance(self.focused, Input):
-            self.table_named(self.top.table).focus()
+            self.set_focus(self.table_named(self.top.table))
         else:
             super().action_back()
 
@@ -186,6 +209,16 @@ class QueryScreen(Retrieving, Library, Copying):
             self.form.line(name).password = on
         self.form.show_translation()
 
+    def to_keep(self) -> dict[str, str]:
+        """What is asked for: the level, or the worklist."""
+        return {"root": self.root.value}
+
+    def put_back(self, kept: Mapping[str, str]) -> None:
+        """Start from the level of the last session."""
+        self.root = next((root for root in ROOTS if root.value == kept.get("root")), self.root)
+        self.form.start_from(self.root)
+        self.show_crumbs()
+
     # -- asking
 
     def action_ask(self) -> None:
@@ -202,7 +235,6 @@ class QueryScreen(Retrieving, Library, Copying):
         else:
             self.ask_again()
 
-    @on(Input.Submitted)
     def ask_again(self) -> None:
         """Ask what the fields say; where they say what cannot be asked, say that."""
         self.calls.forget("start")
@@ -222,11 +254,9 @@ class QueryScreen(Retrieving, Library, Copying):
         self.remember(lambda: self.memory.note(asked))
 
     def go(self, step: Step) -> None:
-        """Go one step down, and say whom we wait for."""
-        table = self.table_named(step.table)
-        if len(self.path) > 0:
-            table.filter_text = ""  # it was for the rows of another study
-        table.say_empty("waiting for the first answer")
+        """Go one step down."""
+        if self.path:
+            self.table_named(step.table).filter_text = ""  # it was for the rows of another study
         super().go(step)
 
     async def action_open(self) -> None:
@@ -257,14 +287,19 @@ class QueryScreen(Retrieving, Library, Copying):
         self._hint()
 
     def _hint(self) -> None:
-        hint = (
-            "enter asks; f goes to the fields, d to the date, p chooses whom to ask, h what before."
-        )
+        hint = "enter asks, f goes to the fields, d to the date, p says whom to ask."
         self.query_one("#outcome", Static).update(safe_content(hint, "$text-muted"))
         for name in self.TABLES:
             self.table_named(name).say_empty("nothing asked yet: press enter")
 
     # -- how those asked do
+
+    def show_outcome(self) -> None:
+        """Say how it goes; where no row came, in the place of rows too."""
+        super().show_outcome()
+        if self.path:
+            words = "waiting for the first answer" if self.here.running else "nothing"
+            self.table.say_empty(words)
 
     def outcome_words(self, listing: Listing) -> Content:
         """How a listing went: of one peer in full, of several a line for each."""
