@@ -59,7 +59,7 @@ HIGH_CONTRAST = (
     ),
 )
 """At least 7:1 between text and ground, as WCAG 2 AAA asks, for every tone."""
-FEW_COLOURS = ("standard", "windows", None)
+FEW_COLOURS = ("standard", "windows")
 
 
 def no_color(environ: MutableMapping[str, str] = os.environ) -> bool:
@@ -77,6 +77,7 @@ def theme_for(app: App[object], wanted: str) -> str:
     """The theme to use where `wanted` is asked for: a terminal of few colours gets its own ones."""
     theme = app.get_theme(wanted) or app.get_theme("textual-dark")
     dark = theme is None or theme.dark
-    if app.no_color or app.console.color_system in FEW_COLOURS:
+    few = not app.is_headless and app.console.color_system in FEW_COLOURS
+    if app.no_color or few:
         return "ansi-dark" if dark else "ansi-light"
     return theme.name if theme else wanted
