@@ -118,6 +118,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("archive.refresh", "r", "Refresh", "Read the archive again.", _A),
     # -- traffic
     Command("traffic.abort", "x", "Abort", "Abort the association under the cursor.", _F, True),
+    Command(
+        "traffic.only",
+        "enter",
+        "Only this",
+        "Show the messages of this association only; esc shows all.",
+        _F,
+        bound=False,
+    ),
+    Command("traffic.callers", "u", "Callers", "Who called us, who was turned away, and why.", _F),
     Command("traffic.clear", "C", "Clear", "Empty the log.", _F),
     # -- settings
     Command("settings.edit", "enter", "Change", "Change this setting.", _S, True, bound=False),

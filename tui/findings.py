@@ -67,4 +67,8 @@ def summary(findings: Iterable[Finding]) -> str:
     if fault is not None:
         return f"{fault.title}: {fault.seen}"
     odd = [finding.title for finding in found if finding.verdict is Verdict.ODD]
-    return f"the link works; look at: {', '.join(odd)}" if odd else "the link works"
+    unsure = [finding.title for finding in found if finding.verdict is Verdict.UNKNOWN]
+    words = "the link works"
+    if odd:
+        words += f"; look at: {', '.join(odd)}"
+    return f"{words}; it cannot be told: {', '.join(unsure)}" if unsure else words

@@ -92,13 +92,15 @@ class Provider:
             commitment=self._commitment,
         )
         name, code = self._answer(call)
+        meaning = status.for_answer(name, code)
         self._events.publish(
             MessageHandled(
                 association_id=association.about.id,
                 peer=association.about.peer,
                 operation=name,
                 status=code,
-                meaning=status.for_status(name, code).text,
+                meaning=meaning.text,
+                advice=meaning.advice,
                 seconds=time.monotonic() - start,
             )
         )

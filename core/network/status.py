@@ -214,6 +214,53 @@ def for_status(service: str, status: int) -> Meaning:
     return Meaning(FAILED, f"failure 0x{status:04X}", "look into the peer's log")
 
 
+_ANSWERS: dict[tuple[str, int], Meaning] = {
+    ("C-STORE", 0xA700): Meaning(
+        FAILED, "there is no room here", "free the disk, or raise archive.quota_mib"
+    ),
+    ("C-STORE", 0xA900): Meaning(
+        FAILED,
+        "the object is not what its sender says it is",
+        "a fault of the sender: its command and its object name different UIDs",
+    ),
+    ("C-STORE", 0xC000): Meaning(
+        FAILED, "the object cannot be read", "it came damaged: let it be sent again"
+    ),
+    ("C-FIND", 0xA700): Meaning(
+        FAILED,
+        "more matches than we answer with",
+        "let the query be narrowed, or raise station.max_matches",
+    ),
+    ("C-FIND", 0xA900): Meaning(FAILED, "the query does not fit the information model"),
+    ("C-FIND", 0xC000): Meaning(FAILED, "the query cannot be processed", "see our log"),
+    ("C-MOVE", 0xA801): Meaning(
+        FAILED,
+        "the destination is not known here",
+        "add it to the modalities, with the AE title that was asked for",
+    ),
+    ("C-MOVE", 0xA702): Meaning(
+        FAILED, "nothing could be sent to the destination", "let the doctor look at it"
+    ),
+    ("C-MOVE", 0xB000): Meaning(
+        WARNING, "not everything could be sent to the destination", "let the doctor look at it"
+    ),
+    ("", 0x0110): Meaning(FAILED, "it could not be processed here", "see our log"),
+    ("", 0x0111): Meaning(FAILED, "it is held already", "archive.duplicates says what happens"),
+    ("", 0x0117): Meaning(FAILED, "the object has no valid UID", "a fault of the sender"),
+    ("", 0x0122): Meaning(FAILED, "the request does not fit its presentation context"),
+    ("", 0x0124): Meaning(
+        FAILED, "not allowed to this caller", "the `allow` of its modality lacks it"
+    ),
+    ("", 0x0211): Meaning(FAILED, "a request that we do not serve"),
+}
+
+
+def for_answer(service: str, status: int) -> Meaning:
+    """Say what a status means that we ourselves answered a request with."""
+    own = _ANSWERS.get((service, status)) or _ANSWERS.get(("", status))
+    return own or for_status(service, status)
+
+
 _REJECTIONS: dict[tuple[int, int], tuple[str, str]] = {
     (1, 1): ("no reason given", "look into the peer's log"),
     (1, 2): (

@@ -47,11 +47,19 @@ COLUMNS = (
     Column("name", "Name", min_width=6, max_width=20, priority=0),
     Column("state", "State", min_width=13, max_width=18, priority=0, tone=tone),
     Column("ae_title", "AE title", min_width=8, max_width=16, priority=2),
-    Column("since", "Since", min_width=5, max_width=10),
+    Column("since", "Since", width=8),
     Column("seconds", "Echo", Kind.DURATION, min_width=6, priority=1),
     Column("beats", "Round trips", width=12),
     Column("address", "Address", min_width=8, max_width=40, priority=3),
-    Column("note", "Last fault or comment", min_width=4, max_width=60, flex=1, priority=4),
+    Column(
+        "note",
+        "Last fault or comment",
+        min_width=14,
+        max_width=60,
+        flex=1,
+        priority=4,
+        optional=True,
+    ),
 )
 
 
@@ -167,8 +175,11 @@ class NetworkScreen(PlaceScreen):
     def _read(self, name: str) -> None:
         self.calls.ask(
             lambda: self.station.modalities.candidates(Path(name).expanduser()),
-            lambda found: self.app.push_screen(ImportDialog(name, found), self._import),
+            partial(self._preview, name),
         )
+
+    def _preview(self, name: str, found: Sequence[Candidate]) -> None:
+        self.app.push_screen(ImportDialog(name, found), self._import)
 
     def _import(self, chosen: Sequence[Candidate] | None) -> None:
         if not chosen:
@@ -378,7 +389,7 @@ def _visit_words(visitor: Visitor) -> list[Content]:
 
 def _clock(at: float) -> str:
     """A time of today; a day for what is longer ago."""
-    form = "%H:%M:%S" if abs(time.time() - at) < 20 * 3600 else "%Y-%m-%d"
+    form = "%H:%M:%S" if abs(time.time() - at) < 20 * 3600 else "%d %b"
     return time.strftime(form, time.localtime(at))
 
 

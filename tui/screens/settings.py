@@ -124,6 +124,7 @@ ENTRIES = (
     Entry("station.connect_timeout", "Seconds to wait for TCP to connect.", float),
     Entry("station.acse_timeout", "Seconds to wait for an association to be answered.", float),
     Entry("station.dimse_timeout", "Seconds to wait for an answer to a message.", float),
+    Entry("station.echo_interval", "Seconds between two echoes to each modality; 0: none.", float),
     Entry("station.network_timeout", "Seconds until a silent peer is dropped.", float),
     Entry(
         "station.commit_timeout", "Seconds to wait for a commitment on the same association.", float

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.widgets import Checkbox, Input
 
-from core.model import Retrieve
+from core.model import Modality, Retrieve
 from tests.peers.processes import free_port
-from tests.tui.console import HOSTILE, Pair, paste, text_of, until, until_shown
+from tests.tui.console import HOSTILE, Pair, paste, text_of, until, until_shown, write_studies
 from tui.app import ModalittyApp
 from tui.screens.modality_form import ModalityForm
 
@@ -129,3 +131,91 @@ async def test_hostile_comment_is_shown_as_written(stations: Pair) -> None:
         await until_shown(pilot, "evil: PACS at", "Evil^[/b][@click=app.exit]x")
         await pilot.press("c")
         await until_shown(pilot, "Copy evil")
+
+
+async def test_links_are_echoed_by_the_clock_with_history_and_since_when(stations: Pair) -> None:
+    stations.me.change("station.echo_interval", 1)
+    _add(stations, "closed", port=free_port())
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await until_shown(pilot, "● answers", "✖ unreachable", "×")
+        await until(pilot, lambda: len(stations.me.links.one("pacs").beats) >= 3, "three echoes")
+        await pilot.press("down")
+        await until_shown(pilot, "every 1 s, next at", "echoes, usually")
+        assert "C-ECHO" not in _traffic(app), "echoes by the clock do not drown the traffic"
+
+
+def _traffic(app: ModalittyApp) -> str:
+    return str(app.session.status.traffic)
+
+
+async def test_watch_tells_when_a_peer_goes_and_comes_back(stations: Pair) -> None:
+    stations.me.change("station.echo_interval", 0)
+    app = ModalittyApp(stations.me, read_only=True)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await until_shown(pilot, "○ not tried")
+        await pilot.press("w")
+        await until_shown(pilot, "Watching pacs", "● answers", "watched: every")
+        stations.pacs.stop_listening(0)
+        stations.me.echo(stations.pacs_modality)
+        await until_shown(pilot, "pacs no longer answers", "✖ unreachable")
+        stations.pacs.listen()
+        stations.me.echo(stations.pacs_modality)
+        await until_shown(pilot, "pacs answers again", "Last fault, at")
+
+
+async def test_the_doctor_is_one_key_away_and_shows_each_finding(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_shown(pilot, "pacs")
+        await pilot.press("D")
+        await until_shown(pilot, "● Association", "● C-ECHO", "● C-MOVE", "Our listener")
+        await until_shown(pilot, "The link works", "r Again")
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_who_was_turned_away_is_added_by_two_keys(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_shown(pilot, "pacs")
+        await until(pilot, lambda: stations.me.listening, "our listener open")
+        stations.pacs.change("station.ae_title", "CT9")
+        port = stations.me.listening[1]  # type: ignore[index]
+        write_studies(stations.pacs.data_folder / "more", 1, 7)
+        me = Modality(name="me", ae_title="ME", host="127.0.0.1", port=port)
+        job = stations.pacs.jobs.send(me, paths=[stations.pacs.data_folder / "more"])
+        assert stations.pacs.jobs.wait(job.id, 20).state.ended
+        await until_shown(pilot, '! Turned away: "CT9" at 127.0.0.1')
+        await pilot.press("u")
+        await until_shown(pilot, "Who called us", 'Add a modality with the AE title "CT9"')
+        await pilot.press("a")
+        await until_shown(pilot, "Add a modality")
+        await paste(pilot, "ct9")
+        await pilot.press("enter")
+        await until(pilot, lambda: "ct9" in [m.name for m in stations.me.modalities.all()])
+        assert stations.me.modalities.get("ct9").ae_title == "CT9"
+
+
+async def test_import_shows_what_comes_in_and_takes_what_is_chosen(
+    stations: Pair, tmp_path: Path
+) -> None:
+    file = tmp_path / "orthanc.json"
+    file.write_text(
+        '{"DicomModalities": {"new1": ["A", "h", 104], "new2": ["B", "h", 105], /* x */'
+        ' "pacs": ["PACS", "10.0.0.1", 104], "bad": ["TOO-LONG-A-TITLE-BY", "h", 104]}}'
+    )
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_shown(pilot, "pacs")
+        await pilot.press("I")
+        await until_shown(pilot, "Import modalities")
+        await paste(pilot, str(file))
+        await pilot.press("enter")
+        await until_shown(pilot, "● new", "! clashes", "✖ left out", "2 of 4 will be taken")
+        await pilot.press("space")
+        await until_shown(pilot, "1 of 4 will be taken")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(stations.me.modalities.all()) == 2)
+        assert [m.name for m in stations.me.modalities.all()] == ["new2", "pacs"]
+        assert stations.pacs_modality.host == "127.0.0.1", "what clashes stays"
