@@ -189,18 +189,24 @@ class Archive:
         identifier: Dataset,
         root: Root,
         *,
+        transfer_syntax: str,
+        ae_title: str = "",
         relational: bool = False,
         combined: bool = False,
-    ) -> Iterator[Dataset]:
+    ) -> Iterator[bytes | None]:
         """Answer a C-FIND identifier (PS3.4 C.4.1); UsageError where it does not fit the model.
 
-        `relational` and `combined` say what extended negotiation agreed on, PS3.4 C.5.1.1.
+        Gives identifiers encoded in `transfer_syntax`, with Retrieve AE Title `ae_title`, and None
+        now and then while nothing matches. `relational` and `combined` say what extended
+        negotiation agreed on, PS3.4 C.5.1.1.
         """
         return find_identifier(
             self._index,
             self._landing.files,
             identifier,
             root,
+            transfer_syntax=transfer_syntax,
+            ae_title=ae_title,
             relational=relational,
             combined=combined,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,11 +23,13 @@ from core.archive.keys import (
     text_key,
 )
 from core.archive.matching import compile_value, has_wildcard, is_range
-from core.archive.responses import response
+from core.archive.responses import Responses
 from core.archive.rows import FileReader, Row
 from core.archive.unindexed import reader
 from core.errors import UsageError
 from core.model import Level, Match, Query, Root
+
+_PULSE = 0.05  # seconds
 
 
 def find_identifier(
@@ -35,11 +38,14 @@ def find_identifier(
     identifier: Dataset,
     root: Root,
     *,
+    transfer_syntax: str,
+    ae_title: str,
     relational: bool = False,
     combined: bool = False,
-) -> Iterator[Dataset]:
-    """The responses to a C-FIND (PS3.4 C.4.1), without Retrieve AE Title.
+) -> Iterator[bytes | None]:
+    """The identifiers of the responses to a C-FIND (PS3.4 C.4.1), encoded in a transfer syntax.
 
+    None comes between them while nothing matches for a while. `ae_title` is Retrieve AE Title;
     `relational` and `combined` are what extended negotiation agreed on (PS3.4 C.5.1.1): no unique
     keys above the level are needed; a date and its time are one moment. Raises UsageError, at once,
     where the identifier does not fit the information model.
@@ -48,11 +54,11 @@ def find_identifier(
     keys = keys_of(identifier)
     if not relational:
         require_unique_above(keys, level, root)
-    answer = shown(keys, level, root)
+    responses = Responses(level, shown(keys, level, root), transfer_syntax, ae_title)
     if combined:
         keys = combine(keys)
     search = Search(index, reader(files, keys), level, keys)
-    return (response(row.level, answer, row.answer) for row in search.rows())
+    return (responses.encode(row) if row is not None else None for row in search.looked_at())
 
 
 def match_query(index: Index, files: ObjectFiles, query: Query) -> Iterator[Match]:
@@ -85,6 +91,20 @@ def select_instances(
 # -- the search
 
 
+class _Pulse:
+    """Is due every so many seconds, by the clock, for a candidate may cost a file or nothing."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + _PULSE
+
+    def is_due(self) -> bool:
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + _PULSE
+        return True
+
+
 class Search:
     """A query being answered; each level is filtered before the next is looked into."""
 
@@ -97,14 +117,25 @@ class Search:
         below = LEVELS[LEVELS.index(level) + 1 :]
         self._last = [k for at in below for k in self._by_level[at] if k.is_kept_below]
         self._last += [k for k in keys if k.restricts and k.level is None]
+        self._pulse = _Pulse()
 
     def rows(self) -> Iterator[Row]:
         """Every row of the level that matches."""
+        return (row for row in self.looked_at() if row is not None)
+
+    def looked_at(self) -> Iterator[Row | None]:
+        """The rows that match, and None while there was none for a while.
+
+        So that whoever waits can turn to other things, or give up: where files have to be read, a
+        search that finds nothing takes minutes.
+        """
         above = self._by_level[Level.PATIENT] + (
             self._by_level[Level.STUDY] if self._level is not Level.PATIENT else []
         )
         patients: set[Any] = set()
         for study in _candidates(self._index, self._keys):
+            if self._pulse.is_due():
+                yield None
             row = Row(self._index, self._read, self._level, study)
             if not study.series or not _fits(row, above):
                 continue
@@ -118,7 +149,7 @@ class Search:
             else:
                 yield from self._within(study)
 
-    def _within(self, study: Study) -> Iterator[Row]:
+    def _within(self, study: Study) -> Iterator[Row | None]:
         images = self._by_level[Level.IMAGE]
         wanted = next((k for k in images if k.keyword == "SOPInstanceUID"), None)
         for series in tuple(study.series.values()):
@@ -130,6 +161,8 @@ class Search:
                     yield row
                 continue
             for held in _candidate_instances(self._index, series, wanted):
+                if self._pulse.is_due():
+                    yield None
                 image = Row(self._index, self._read, self._level, study, series, held)
                 if _fits(image, images) and self._fits_below(image):
                     yield image

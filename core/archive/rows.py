@@ -39,11 +39,7 @@ class Row:
 
     def answer(self, key: Key) -> Any:
         """What the entity answers to a key: text, a list for a sequence, empty for nothing."""
-        if key.level is None:
-            return self._of_file(key)
-        if LEVELS.index(key.level) <= LEVELS.index(self.level):
-            return self.value(key.keyword)
-        return self._shared(key)
+        return getter(key, self.level)(self)
 
     def value(self, keyword: str) -> Any:
         """An attribute of the entity's own level or of one above it."""
@@ -82,14 +78,15 @@ class Row:
             studies = self.index.studies_of_patient(self.study.patient)
         return [series for study in studies for series in tuple(study.series.values())]
 
-    def _shared(self, key: Key) -> Any:
+    def shared(self, key: Key) -> Any:
         """A value of a lower level: PS3.4 has none, and where all below agree, it is no lie."""
         if not key.is_kept_below:
             return ""
         found = self.below(key.keyword)
         return found[0] if len(found) == 1 else ""
 
-    def _of_file(self, key: Key) -> Any:
+    def of_file(self, key: Key) -> Any:
+        """What the file of one of its instances has."""
         if self._file is None:
             held = self.held or self._example()
             self._file = self._read(held) if held is not None else {}
@@ -103,6 +100,20 @@ class Row:
                 if held is not None:
                     return held
         return None
+
+
+def getter(key: Key, level: Level) -> Callable[[Row], Any]:
+    """What gives a row's answer to a key, for rows of one level: see :meth:`Row.answer`."""
+    keyword = key.keyword
+    if key.is_creator:
+        return lambda row: key.text
+    if key.level is None:
+        return lambda row: row.of_file(key)
+    if LEVELS.index(key.level) > LEVELS.index(level):
+        return lambda row: row.shared(key)
+    if keyword not in _COMPUTE and key.level in (Level.PATIENT, Level.STUDY):
+        return lambda row: row.study.attributes.get(keyword, "")
+    return lambda row: row.value(keyword)
 
 
 # -- what is counted

@@ -12,6 +12,7 @@ from pydicom import Dataset
 from core.model import Instance, Modality, Outcome, Root, SendResult, Stored
 from core.network.association import Association, Context, Message
 from core.network.command import Verb
+from core.network.mapped import DataSet
 from core.settings import Settings
 
 
@@ -55,11 +56,14 @@ class Archive(Protocol):
         identifier: Dataset,
         root: Root,
         *,
+        transfer_syntax: str,
+        ae_title: str,
         relational: bool = False,
         combined: bool = False,
-    ) -> Iterator[Dataset]:
-        """The matches of a query, PS3.4 C.2; raises UsageError.
+    ) -> Iterator[bytes | None]:
+        """The encoded identifiers of the matches of a query, PS3.4 C.2; raises UsageError.
 
+        None comes now and then while nothing matches. `ae_title` is their Retrieve AE Title.
         `relational` and `combined` are what extended negotiation agreed on, PS3.4 C.5.1.1.
         """
 
@@ -77,7 +81,7 @@ class Exchange(Protocol):
 
     association: Association
 
-    def ask(self, context: Context, commands: bytes, data: memoryview | None, /) -> None:
+    def ask(self, context: Context, commands: bytes, data: DataSet | None, /) -> None:
         """Send a request; raises LinkError."""
 
     def await_answer(self, verb: Verb, context: Context, message_id: int, /) -> Message:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from pydicom import Dataset
-
 from core.errors import ModalittyError, UsageError
 from core.events import Notice, Severity
 from core.network import command, contexts, extended, identifier, status
@@ -30,10 +28,12 @@ def answer_find(call: Call) -> int:
         matches = call.archive.find(
             asked,
             contexts.ROOTS[context.abstract_syntax],
+            transfer_syntax=context.transfer_syntax,
+            ae_title=call.settings.station.ae_title,
             relational=extended.has(context, extended.RELATIONAL),
             combined=extended.has(context, extended.COMBINED),
         )
-        code = _send_matches(call, asked, matches)
+        code = _send_matches(call, matches)
     except UsageError as exc:
         return call.answer(_DOES_NOT_FIT, exc.message)
     except LinkError:
@@ -53,31 +53,33 @@ def _said_too_many(call: Call) -> str:
     return f"more than {limit} matches: narrow the query"
 
 
-def _send_matches(call: Call, asked: Dataset, matches: Iterator[Dataset]) -> int:
+def _send_matches(call: Call, matches: Iterator[bytes | None]) -> int:
     """Send the pending responses, many at a time; the final status.
 
     A query that has more matches than `station.max_matches` ends with 0xA700: there is no warning
     in PS3.4 C.4.1.1.4, and success would say that these were all.
     """
     limit = call.settings.station.max_matches
-    level = str(asked.get("QueryRetrieveLevel") or "")
-    syntax = call.message.context.transfer_syntax
     pack, context = call.association.pack, call.message.context
-    pending = command.encode(command.response(call.command, status.PENDING, data_set=True))
+    pending = b"".join(
+        pack(
+            context,
+            command.encode(command.response(call.command, status.PENDING, data_set=True)),
+            is_command=True,
+        )
+    )
     out: list[Buffer] = []
     size, flushed = 0, time.monotonic()
-    code = SUCCESS
-    for number, match in enumerate(matches):
-        if limit and number == limit:
-            code = _OUT_OF_RESOURCES
-            break
-        # Always ours, whatever the request had there: PS3.4 C.4.1.1.3.2.
-        match.QueryRetrieveLevel = level
-        match.RetrieveAETitle = call.settings.station.ae_title
-        data = identifier.encode(match, syntax)
-        out += pack(context, pending, is_command=True)
-        out += pack(context, data, is_command=False)
-        size += len(data)
+    code, count = SUCCESS, 0
+    for data in matches:
+        if data is not None:
+            if limit and count == limit:
+                code = _OUT_OF_RESOURCES
+                break
+            count += 1
+            out.append(pending)
+            out += pack(context, data, is_command=False)
+            size += len(data)
         if size > _BATCH_BYTES or time.monotonic() - flushed > _BATCH_SECONDS:
             call.association.send_packed(out)
             if call.association.cancelled(call.command.message_id):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from pydicom import Dataset, config
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
+from pydicom.uid import ExplicitVRLittleEndian
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     PatientRootQueryRetrieveInformationModelFind,
@@ -17,6 +20,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StudyRootQueryRetrieveInformationModelFind,
 )
 
+from core.archive.archive import Archive
 from core.model import Root
 
 MODELS = {
@@ -51,6 +55,18 @@ def identifier(level: str, keys: Mapping[str, Any]) -> Dataset:
         else:
             ds.add(DataElement(tag, vr, value, validation_mode=config.IGNORE))
     return ds
+
+
+def answers_of(archive: Archive, asked: Dataset, root: Root, **options: bool) -> list[Dataset]:
+    """The answers of an archive, decoded by pydicom."""
+    answers = archive.find(
+        asked, root, transfer_syntax=ExplicitVRLittleEndian, ae_title="OURS", **options
+    )
+    return [
+        read_dataset(BytesIO(data), is_implicit_VR=False, is_little_endian=True)
+        for data in answers
+        if data is not None
+    ]
 
 
 class Asker:

@@ -17,7 +17,7 @@ from core.archive.text import decode, encodings_of
 from core.model import Level, Query, Root
 from core.station import Station
 from tests.core.archive.objects import encode, make
-from tests.core.archive.querying import Asker, identifier
+from tests.core.archive.querying import Asker, answers_of, identifier
 from tests.core.test_transfers import station_at
 from tests.samples import sample_file
 from tests.tui.commandline import CommandLine
@@ -138,7 +138,7 @@ def test_text_that_lies_about_its_set_is_marked_and_kept(archive: Archive, tmp_p
     query.QueryRetrieveLevel = "STUDY"
     query["PatientName"] = _bytes(0x00100010, "PN", b"Gr\xfc*")
     query["SpecificCharacterSet"] = _bytes(0x00080005, "CS", b"NO SUCH SET ")
-    assert len(list(archive.find(query, Root.STUDY))) == 1
+    assert len(answers_of(archive, query, Root.STUDY)) == 1
 
 
 @pytest.mark.parametrize(

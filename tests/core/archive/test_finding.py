@@ -15,6 +15,7 @@ from core.errors import UsageError
 from core.model import Level, Query, Root
 from core.network.identifier import decode
 from tests.core.archive.objects import BIG, CT, EXPLICIT, IMPLICIT, encode, make, store
+from tests.core.archive.querying import answers_of
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
 
@@ -52,7 +53,7 @@ def ask(archive: Archive, level: str, root: Root = Root.STUDY, **values: Any) ->
     ds.QueryRetrieveLevel = level
     for keyword, value in values.items():
         setattr(ds, keyword, value)
-    return list(archive.find(ds, root))
+    return answers_of(archive, ds, root)
 
 
 def uids(rows: list[Dataset]) -> list[str]:
@@ -78,6 +79,7 @@ def test_a_study_answers_what_was_asked_and_computes_the_rest(filled: Archive) -
     )
     assert {e.keyword: e.value for e in row if e.value not in (None, "")} == {
         "QueryRetrieveLevel": "STUDY",
+        "RetrieveAETitle": "OURS",
         "PatientID": "P1",
         "PatientName": "Doe^Jane",
         "StudyDate": "20240131",
@@ -204,7 +206,7 @@ def test_an_identifier_that_does_not_fit_is_refused_at_once(
     for keyword, value in keys.items():
         ds[keyword] = _raw(keyword, value if isinstance(value, str) else "\\".join(value))
     with pytest.raises(UsageError):
-        filled.find(ds, root)
+        answers_of(filled, ds, root)
     with pytest.raises(UsageError):
         filled.select(ds, root)
 
@@ -213,7 +215,7 @@ def test_relational_queries_need_no_keys_above(filled: Archive) -> None:
     ds = Dataset()
     ds.QueryRetrieveLevel = "IMAGE"
     ds.PatientID = "P1"
-    assert uids(list(filled.find(ds, Root.STUDY, relational=True))) == ["1.1.1", "1.1.2", "1.1.3"]
+    assert uids(answers_of(filled, ds, Root.STUDY, relational=True)) == ["1.1.1", "1.1.2", "1.1.3"]
 
 
 def test_relational_retrieves_need_no_keys_above(filled: Archive) -> None:
@@ -287,7 +289,7 @@ def test_keys_that_their_vr_does_not_allow_are_matched_without_a_warning(archive
         query.QueryRetrieveLevel = "IMAGE"
         query.StudyInstanceUID, query.SeriesInstanceUID = "1.2", "1.2.1"
         query[keyword] = _raw(keyword, value)
-        assert len(list(archive.find(query, Root.STUDY))) == count, (keyword, value)
+        assert len(answers_of(archive, query, Root.STUDY)) == count, (keyword, value)
 
 
 def test_a_query_in_one_character_set_finds_data_in_another(archive: Archive) -> None:
@@ -296,7 +298,7 @@ def test_a_query_in_one_character_set_finds_data_in_another(archive: Archive) ->
     query.QueryRetrieveLevel = "STUDY"
     query["SpecificCharacterSet"] = _raw("SpecificCharacterSet", "ISO_IR 192")
     query["PatientName"] = _raw("PatientName", "GRÜN*")
-    (row,) = archive.find(query, Root.STUDY)
+    (row,) = answers_of(archive, query, Root.STUDY)
     assert str(row.PatientName) == "Grün^Jörg"
 
 
@@ -318,14 +320,14 @@ def test_a_date_and_its_time_are_one_moment_where_that_was_negotiated(archive: A
     query["StudyDate"] = _raw("StudyDate", "20240131-20240202")
     query["StudyTime"] = _raw("StudyTime", "1000-1200")
     # Time of day, each by itself (PS3.4 C.2.2.2.5.2): the default.
-    assert uids(list(archive.find(query, Root.STUDY))) == ["1.2.1"]
-    found = uids(list(archive.find(query, Root.STUDY, combined=True)))
+    assert uids(answers_of(archive, query, Root.STUDY)) == ["1.2.1"]
+    found = uids(answers_of(archive, query, Root.STUDY, combined=True))
     assert found == ["1.2.1", "1.2.2", "1.2.3", "1.2.5"]
     query["StudyDate"] = _raw("StudyDate", "20240202-")
     query["StudyTime"] = _raw("StudyTime", "1000-")
-    assert uids(list(archive.find(query, Root.STUDY, combined=True))) == ["1.2.4"]
+    assert uids(answers_of(archive, query, Root.STUDY, combined=True)) == ["1.2.4"]
     query["StudyDate"] = _raw("StudyDate", "nonsense")
-    assert uids(list(archive.find(query, Root.STUDY, combined=True))) == []
+    assert uids(answers_of(archive, query, Root.STUDY, combined=True)) == []
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG])
@@ -366,7 +368,7 @@ def test_private_keys_are_known_by_their_creator(archive: Archive, syntax: str) 
         query.StudyInstanceUID = ""
         query.private_block(0x0099, "MODALITTY TEST", create=True).add_new(0x01, "LO", value)
         query.add_new(0x00990201, "LO", "no creator")
-        rows = list(archive.find(query, Root.STUDY))
+        rows = answers_of(archive, query, Root.STUDY)
         assert len(rows) == count, value
         if count:
             (found,) = [r for r in rows if r.StudyInstanceUID == "1.2"]
@@ -381,7 +383,7 @@ def test_a_key_from_below_the_level_matches_what_is_below(filled: Archive) -> No
     assert uids(ask(filled, "STUDY", SOPClassUID=MR)) == ["1.2"]
     assert uids(ask(filled, "SERIES", StudyInstanceUID="1.2", SOPClassUID=MR)) == ["1.2.2"]
     rows = {r.StudyInstanceUID: r.Modality for r in ask(filled, "STUDY", Modality="")}
-    assert rows == {"1.2": None, "1.3": "CT"}  # study 1.2 has several: to name one would be a lie
+    assert rows == {"1.2": "", "1.3": "CT"}  # study 1.2 has several: to name one would be a lie
     (row,) = ask(filled, "PATIENT", Root.PATIENT, PatientID="P2", Modality="")
     assert row.Modality == "CT"
 
@@ -433,4 +435,57 @@ def test_damaged_identifiers_are_refused_or_answered(filled: Archive) -> None:
                 broken[rng.randrange(len(broken))] = rng.randrange(256)
             with warnings.catch_warnings(), contextlib.suppress(UsageError):
                 warnings.simplefilter("ignore")
-                list(filled.find(decode(bytes(broken), syntax), Root.STUDY, relational=True))
+                answers_of(filled, decode(bytes(broken), syntax), Root.STUDY, relational=True)
+
+
+def test_a_search_that_finds_nothing_gives_signs_of_life(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        store(archive, make(f"1.2.{number}", StudyInstanceUID=f"1.{number}"))
+    monkeypatch.setattr("core.archive.finding._PULSE", 0.0)
+    query = Dataset()
+    query.QueryRetrieveLevel = "STUDY"
+    query.PatientMotherBirthName = "Nobody"
+    answers = archive.find(query, Root.STUDY, transfer_syntax=EXPLICIT)
+    assert list(answers) == [None] * 3
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG])
+def test_an_answer_is_a_data_set_in_each_transfer_syntax(archive: Archive, syntax: str) -> None:
+    code = Dataset()
+    code.CodeValue, code.CodeMeaning = "1", "Schädel"
+    store(
+        archive,
+        make(
+            Rows=512,
+            SpecificCharacterSet="ISO_IR 192",
+            PatientName="Grün^Jörg",
+            ProcedureCodeSequence=[code],
+            StudyDescription="",
+            SliceThickness="2.5",
+            TextValue="odd",
+            SeriesNumber="007",
+        ),
+    )
+    query = Dataset()
+    query.QueryRetrieveLevel = "IMAGE"
+    query.StudyInstanceUID, query.SeriesInstanceUID = "1.2", "1.2.1"
+    for keyword in ("PatientName", "StudyDescription", "SeriesNumber", "SliceThickness"):
+        query[keyword] = _raw(keyword, "")
+    query["Rows"] = _raw("Rows", "")
+    query["TextValue"] = _raw("TextValue", "")
+    query.ProcedureCodeSequence = [Dataset()]
+    query.OtherPatientIDsSequence = []
+    (data,) = archive.find(query, Root.STUDY, transfer_syntax=syntax, ae_title="HERE")
+    assert data is not None
+    ds = decode(data, syntax)
+    assert [int(e.tag) for e in ds] == sorted(int(e.tag) for e in ds)
+    assert (ds.Rows, ds.SliceThickness, ds.SeriesNumber) == (512, 2.5, 7)
+    assert ds.TextValue == "odd"
+    assert (ds.PatientName, ds.StudyDescription) == ("Grün^Jörg", "")
+    assert (ds.QueryRetrieveLevel, ds.RetrieveAETitle) == ("IMAGE", "HERE")
+    assert (ds.SpecificCharacterSet, ds.SOPInstanceUID) == ("ISO_IR 192", "1.2.3")
+    assert ds.ProcedureCodeSequence[0].CodeMeaning == "Schädel"
+    assert list(ds.OtherPatientIDsSequence) == []
+    assert encode(ds, syntax) == data, "pydicom writes the same"

@@ -17,6 +17,7 @@ from pydicom.filewriter import dcmwrite
 from core.errors import OutOfResourcesError
 from core.events import Event, EventBus
 from core.model import Instance, Modality, Root, StoreAction, Stored
+from core.network.identifier import encode
 from core.settings import Accept, Settings, StationSettings, UnknownCallers
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -116,7 +117,7 @@ class MemoryArchive:
         self.datasets: list[Dataset] = []
         self.full_after: int | None = None
         self.before_commit: Callable[[MemoryIncoming], None] = lambda incoming: None
-        self.matches: Callable[[Dataset], Iterator[Dataset]] | None = None
+        self.matches: Callable[[Dataset], Iterator[Dataset | None]] | None = None
         self._lock = threading.Lock()
 
     def before_write(self, size: int) -> None:
@@ -151,8 +152,24 @@ class MemoryArchive:
         return Stored(instance=instance, action=StoreAction.STORED)
 
     def find(
-        self, identifier: Dataset, root: Root, *, relational: bool = False, combined: bool = False
-    ) -> Iterator[Dataset]:
+        self,
+        identifier: Dataset,
+        root: Root,
+        *,
+        transfer_syntax: str,
+        ae_title: str,
+        relational: bool = False,
+        combined: bool = False,
+    ) -> Iterator[bytes | None]:
+        for answer in self._answers(identifier):
+            if answer is None:
+                yield None
+                continue
+            answer.QueryRetrieveLevel = identifier.get("QueryRetrieveLevel", "")
+            answer.RetrieveAETitle = ae_title
+            yield encode(answer, transfer_syntax)
+
+    def _answers(self, identifier: Dataset) -> Iterator[Dataset | None]:
         if self.matches is not None:
             yield from self.matches(identifier)
             return

@@ -108,6 +108,27 @@ def test_a_cancel_ends_the_answers(port: int, archive: MemoryArchive, recorder: 
     assert recorder.wait(MessageHandled)[0].status == 0xFE00
 
 
+def test_a_cancel_is_seen_while_nothing_matches(
+    port: int, archive: MemoryArchive, recorder: Recorder
+) -> None:
+    looking = threading.Event()
+
+    def nothing(asked: Dataset) -> Iterator[None]:
+        while True:
+            looking.set()
+            yield None
+
+    archive.matches = nothing
+    ds = _study(0)
+    ds.QueryRetrieveLevel = "STUDY"
+    with Raw.connect(port) as raw:
+        raw.associate(contexts=(pdu.context(1, STUDY_FIND, [EXPLICIT_LE]),))
+        _find(raw, identifier.encode(ds, EXPLICIT_LE), message_id=9)
+        assert looking.wait(10)
+        raw.send(p_data(1, 3, command.cancel(9)))
+        assert raw.answer().status == 0xFE00
+
+
 def test_a_cancel_that_comes_too_late_is_ignored(port: int, held: None) -> None:
     ds = _study(0)
     with Raw.connect(port) as raw:
