@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from textual.widget import Widget
 
+from tests.tui.console import Pair, text_of, until, until_shown
 from tui.app import SCREENS, ModalittyApp
 from tui.commands import (
+    _NOT_IN_TAGS,
     COMMANDS,
     MODES,
     Command,
@@ -23,8 +25,8 @@ from tui.screens.help import Help
 from tui.screens.inspector import InspectorScreen
 from tui.screens.place import PlaceScreen
 from tui.widgets.dataset_tree import DatasetTable
-from tui.widgets.filter_bar import FilteredTable
-from tui.widgets.footer_bar import footer
+from tui.widgets.filter_bar import FilteredTable, FilterInput
+from tui.widgets.footer_bar import FooterBar, footer, footer_commands
 from tui.widgets.row_table import RowTable
 
 PARTS: dict[Place, type[Widget] | type[PlaceScreen]] = {
@@ -52,19 +54,47 @@ def test_every_command_is_carried_out_by_a_method(command: Command) -> None:
     assert command.help.endswith(".")
 
 
-def test_no_two_commands_share_an_id_or_a_key_of_one_place() -> None:
+def test_ids_are_unique() -> None:
     assert len({c.id for c in COMMANDS}) == len(COMMANDS)
-    for place, commands in groupby(COMMANDS, key=lambda c: c.place):
-        keys = [key for c in commands for key in c.key.split(",")]
-        assert len(keys) == len(set(keys)), place
 
 
-def test_no_command_is_hidden_behind_a_key_of_the_tables() -> None:
-    taken = {key for c in of_tables(Place.NETWORK) for key in c.key_list} - {"escape"}
-    for command in COMMANDS:
-        own = command.place not in (Place.INSPECTOR, Place.TABLE, Place.FILTER, Place.TAGS)
-        if command.bound and own:
-            assert not taken & set(command.key_list), command.id
+INSTEAD = {
+    ("inspector.find", "filter.open"): "the picture alone has no filter line of its own",
+    ("inspector.copy", "app.copy"): "the value, not the row",
+    ("inspector.close", "app.back"): "the same, said for the footer",
+    ("inspector.close", "filter.clear"): "a filter is cleared first",
+    ("filter.clear", "app.back"): "a filter is cleared first",
+}
+"""Commands of one place that share a key because one is the other there."""
+
+
+@pytest.mark.parametrize("place", KINDS)
+def test_no_key_has_two_meanings_in_one_place(place: Place) -> None:
+    everywhere = [c for c in COMMANDS if c.place is Place.EVERYWHERE]
+    own = [c for c in COMMANDS if c.place is place and c.bound]
+    for first, second in combinations((*own, *of_tables(place), *everywhere), 2):
+        shared = set(first.key_list) & set(second.key_list)
+        pair = (first.id, second.id)
+        assert not shared or pair in INSTEAD or pair[::-1] in INSTEAD, (pair, shared)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.id)
+def test_every_command_has_a_key_words_and_a_place_in_help_and_palette(command: Command) -> None:
+    assert all(command.key_list)
+    assert command.label
+    assert command.help.endswith((".", ")."))
+    place = command.place if command.place in KINDS else None
+    for here in [place] if place else KINDS:
+        if here is Place.INSPECTOR and command.id in _NOT_IN_TAGS:
+            continue
+        if command.place is Place.TAGS and here is not Place.INSPECTOR:
+            continue
+        found = [c.id for c in (*of_place(here), *of_tables(here))]
+        by_own = any(set(c.key_list) == set(command.key_list) for c in of_place(here))
+        assert command.id in found or by_own, here
+        if command.id in found:
+            page = " ".join(Help(here, read_only=False).page().plain.split())
+            assert command.help in page
 
 
 @pytest.mark.parametrize("place", KINDS)
@@ -76,14 +106,19 @@ def test_read_only_takes_dangerous_commands_from_keys_footer_and_help(place: Pla
     assert not any(forbidden(place, c.run, read_only=False) for c in dangerous)
     page = Help(place, read_only=True).page().plain
     assert not any(c.help in page for c in dangerous)
+    footer_ids = {c.id for c in footer_commands(place, read_only=True)}
+    assert not footer_ids & {c.id for c in dangerous}
 
 
 @pytest.mark.parametrize("place", KINDS)
 @pytest.mark.parametrize("width", [20, 80, 200])
 def test_footer_fits_and_keeps_help_and_quit(place: Place, width: int) -> None:
-    segments = footer([c for c in of_place(place) if c.footer], width)
+    segments = footer(footer_commands(place), width)
     text = "".join(segment.text for segment in segments)
     assert len(text) <= max(width, len(" ? Help  : Commands  q Quit "))
+    if width >= 80:
+        first = next(c for c in COMMANDS if c.place is place and c.footer)
+        assert f" {first.label} " in text, "the most useful one is there"
     assert "? Help" in text
     assert "q Quit" in text
     if width == 200:
@@ -105,3 +140,37 @@ def test_the_readme_names_every_key(place: Place) -> None:
     for command in COMMANDS:
         if command.place is place and command.key not in shared - {"y"}:
             assert any(f"`{key}`" in row for key in command.keys.split(" ")), command.id
+
+
+async def test_the_palette_runs_commands_of_screen_table_and_filter(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "pacs")
+        table = app.screen.query_one(RowTable)
+        await pilot.press("colon", *"invert marks")
+        await until_shown(pilot, "Invert marks")
+        await pilot.press("enter")
+        await until(pilot, lambda: table.marked_keys == ["pacs"], "the mark")
+        await pilot.press("colon", *"show only rows")
+        await until_shown(pilot, "Filter  (/)")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, FilterInput), "the filter line")
+        await pilot.press(*"zz", "enter")
+        await until(pilot, lambda: table.visible_count == 0, "the filter")
+
+
+async def test_the_palette_of_a_read_only_console_has_no_danger(stations: Pair) -> None:
+    app = ModalittyApp(stations.me, read_only=True)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "read-only")
+        await pilot.press("colon", *"modality")
+        await until_shown(pilot, "Echo all  (A)")
+        assert "Forget" not in text_of(app)
+        await pilot.press("escape")
+        await pilot.click(FooterBar, offset=(4, 0))
+        await until_shown(pilot, "● answers")
+        for command in COMMANDS:
+            if command.place is Place.NETWORK and command.dangerous:
+                await app.screen.run_action(f"run_command('{command.id}')")
+                await pilot.pause()
+                assert isinstance(app.screen, PlaceScreen), f"{command.id} opened a dialog"

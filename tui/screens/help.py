@@ -91,7 +91,7 @@ class Help(Dialog[None]):
         return Content.assemble(*parts)
 
     def _lines(self, commands: Sequence[Command]) -> list[Content | str | tuple[str, str]]:
-        width = max(6, *(len(command.keys) for command in commands))
+        width = max([6, *(len(command.keys) for command in commands)])
         out: list[Content | str | tuple[str, str]] = []
         for command in commands:
             text = command.help
