@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -25,6 +25,7 @@ from core.network.faults import (
     ReleasedError,
     SilenceError,
 )
+from core.network.mapped import DataSet, MappedFile
 from core.network.wire import BUFFER_SIZE, Buffer, Wire
 
 LINGER = 1.0
@@ -32,7 +33,7 @@ LINGER = 1.0
 _COMMAND, _LAST = 1, 2  # bits of a message control header, PS3.8 E.2
 OVERHEAD = 12
 """Headers count too where size is limited, or fragments without content would never end."""
-_SEND_BATCH = 256
+_MOST_BUFFERS, _MOST_BYTES = 256, 4 << 20  # of what is handed to the wire at once
 _ids = itertools.count(1)
 
 
@@ -220,7 +221,7 @@ class Association:
         self,
         context: Context,
         commands: bytes,
-        data: Buffer | None = None,
+        data: DataSet | None = None,
         *,
         stop: Callable[[], bool] | None = None,
     ) -> None:
@@ -231,19 +232,19 @@ class Association:
         buffers = self.pack(context, commands, is_command=True)
         if data is not None:
             buffers = itertools.chain(buffers, self.pack(context, data, is_command=False))
-        while batch := list(itertools.islice(buffers, _SEND_BATCH)):
-            self._wire.send(batch, self._patience)
-            if stop is not None and len(batch) == _SEND_BATCH and stop():
+        for number, batch in enumerate(_batches(buffers)):
+            if number and stop is not None and stop():
                 raise EndedHereError("cancelled")
+            self._wire.send(batch, self._patience)
 
     def send_packed(self, buffers: Sequence[Buffer]) -> None:
         """Send what :meth:`pack` made, of one message or of many."""
         self._wire.send(buffers, self._patience)
 
-    def pack(self, context: Context, data: Buffer, *, is_command: bool) -> Iterator[Buffer]:
+    def pack(self, context: Context, data: DataSet, *, is_command: bool) -> Iterator[Buffer]:
         """P-DATA PDUs of `data`, headers and pieces by turns, the last marked as such."""
         bits = _COMMAND if is_command else 0
-        view = memoryview(data)
+        view = data if isinstance(data, MappedFile) else memoryview(data)
         total, step = len(view), self._fragment
         for offset in range(0, max(total, 1), step):
             size = min(step, total - offset)
@@ -289,3 +290,17 @@ class Association:
             self._wire.last_words(words)
         self._wire.close(LINGER if words else 0.0)
         return str(cause)
+
+
+def _batches(buffers: Iterable[Buffer]) -> Iterator[list[Buffer]]:
+    """Buffers by the dozen, and not more than is good to hold at once."""
+    batch: list[Buffer] = []
+    size = 0
+    for buffer in buffers:
+        batch.append(buffer)
+        size += len(buffer)
+        if size >= _MOST_BYTES or len(batch) >= _MOST_BUFFERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

@@ -5,13 +5,13 @@ Conversions lose nothing: they rewrite native data sets, and decompress. Nothing
 
 from __future__ import annotations
 
-import mmap
 from pathlib import Path
 
 from core.errors import ConversionError
 from core.imaging.guarded import Stop
 from core.imaging.transcoder import Transcoder
 from core.network.contexts import DEFLATED_LE, NATIVE_ALL, uid_name
+from core.network.mapped import DataSet, MappedFile
 from core.network.part10 import ObjectFile
 
 
@@ -34,7 +34,7 @@ class Converter:
         """End the process apart, and let no conversion begin."""
         self._transcoder.close()
 
-    def data(self, found: ObjectFile, syntax: str, stop: Stop) -> tuple[memoryview, str]:
+    def data(self, found: ObjectFile, syntax: str, stop: Stop) -> tuple[DataSet, str]:
         """The data set of an object in `syntax`, and what was done to it, empty for nothing.
 
         Raises ConversionError, also soon after `stop` says that it is wanted no more; OSError where
@@ -42,11 +42,12 @@ class Converter:
         """
         source = found.transfer_syntax_uid
         if source == syntax:
-            whole = memoryview(found.whole) if found.whole else _mapped(Path(found.path))
-            return whole[found.offset :], ""
+            if found.whole:
+                return memoryview(found.whole)[found.offset :], ""
+            return MappedFile(Path(found.path), found.offset), ""
         try:
             with self._transcoder.converted(Path(found.path), source, syntax, stop) as path:
-                return _mapped(path), _note(source)
+                return MappedFile(path, 0), _note(source)
         except ConversionError as exc:
             raise ConversionError(
                 f"it cannot be had in {uid_name(syntax)}: {exc.message}",
@@ -58,12 +59,3 @@ def _note(source: str) -> str:
     if source in NATIVE_ALL or source == DEFLATED_LE:
         return f"rewritten from {uid_name(source)}"
     return f"decompressed from {uid_name(source)}"
-
-
-def _mapped(path: Path) -> memoryview:
-    """A file as a view that the kernel reads from; unmapped when it is let go.
-
-    Nothing here looks into it: a file cut short meanwhile is an error of the send, and no SIGBUS.
-    """
-    with path.open("rb", buffering=0) as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))

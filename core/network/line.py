@@ -22,6 +22,7 @@ from core.network.command import Verb
 from core.network.connect import SLICE, Stop
 from core.network.contexts import Offer
 from core.network.faults import EndedHereError, LinkError, NoContextError, ProtocolError
+from core.network.mapped import DataSet
 from core.network.registry import Registry
 from core.settings import Settings
 
@@ -73,7 +74,7 @@ class Line:
         """Since the last request was sent."""
         return time.monotonic() - self._asked
 
-    def ask(self, context: Context, commands: bytes, data: bytes | memoryview | None) -> None:
+    def ask(self, context: Context, commands: bytes, data: DataSet | None) -> None:
         """Send a request; raises EndedHereError where it is cancelled in the middle."""
         self._asked = time.monotonic()
         self._cancel_sent = 0.0

@@ -19,6 +19,7 @@ from core.network.contexts import Offer
 from core.network.convert import Converter
 from core.network.faults import EndedHereError, LinkError, NoContextError
 from core.network.line import Dial
+from core.network.mapped import DataSet
 from core.network.part10 import ObjectFile
 from core.network.ports import Exchange
 
@@ -150,7 +151,7 @@ class _Ready(Struct, frozen=True):
 
     context: Context
     fields: dict[Field, int | str]
-    data: memoryview
+    data: DataSet
     note: str = ""
 
 

@@ -13,6 +13,7 @@ from core.network import identifier, outcomes
 from core.network.association import Context, Message
 from core.network.command import Verb
 from core.network.faults import LinkError, ProtocolError, Reason
+from core.network.mapped import DataSet
 from core.network.services import retrieve
 from core.network.services.call import Call
 
@@ -51,7 +52,7 @@ class SubOperations:
         self._cancel = cancel
         self._asked = time.monotonic()
 
-    def ask(self, context: Context, commands: bytes, data: memoryview | None, /) -> None:
+    def ask(self, context: Context, commands: bytes, data: DataSet | None, /) -> None:
         """Send a request."""
         self._asked = time.monotonic()
         self.association.send(context, commands, data)
