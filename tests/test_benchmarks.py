@@ -19,6 +19,7 @@ from benchmarks.results import Result
 from benchmarks.scenario import Scenario, Turn, Workshop, run
 from benchmarks.scenarios import SCENARIOS, find, receive
 
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 ROW = Row(
     name="receive",
     unit="s",
@@ -164,6 +165,13 @@ def test_the_page_is_written_between_its_marks(tmp_path: Path) -> None:
     assert "old" not in text
     assert "2 of 3 targets are met; we are behind in 1." in text
     assert "| receive-ct | receive | Orthanc | 0.75 × | ≤ 0.5 | **behind** |" in text
+
+
+def test_the_page_explains_every_scenario_and_has_room_for_results() -> None:
+    by_hand, mark, rest = PAGE.read_text().partition(document.BEGIN)
+    assert mark
+    assert document.END in rest
+    assert [name for name in SCENARIOS if f"| {name} |" not in by_hand] == []
 
 
 def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
