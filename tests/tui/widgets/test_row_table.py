@@ -370,3 +370,65 @@ async def test_many_rows_filter_and_scroll() -> None:
         assert table.visible_count == 11
         await settled(pilot)
         assert "Name2999 X" in lines(table)[1]
+
+
+async def test_a_range_is_marked_from_the_row_marked_last() -> None:
+    async with running(20) as (_, table, pilot):
+        await pilot.press("j", "space", "j", "j")
+        await pilot.press("ctrl+@")
+        assert table.marked_keys == ["k1", "k2", "k3", "k4"]
+        await pilot.press("U", "G", "shift+up", "shift+up")
+        assert table.marked_keys == ["k17", "k18", "k19"]
+        await pilot.press("U")
+        await pilot.click(table, offset=(0, 3))
+        await pilot.click(table, offset=(10, 6), shift=True)
+        assert table.marked_keys == ["k2", "k3", "k4", "k5"], "by the mouse as well"
+
+
+async def test_a_range_keeps_to_the_rows_shown_in_their_order() -> None:
+    async with running(30) as (_, table, pilot):
+        table.filter_text = "down"
+        table.sort("uid", reverse=True)
+        await settled(pilot)
+        first, *_, last = table.visible_keys
+        await pilot.press("home", "space", "end", "ctrl+@")
+        assert set(table.marked_keys) == {
+            key for key, values in rows(30) if values["state"] == "down"
+        }
+        assert {first, last} <= set(table.marked_keys)
+
+
+async def test_columns_for_wide_tables_stay_out_of_narrow_ones_until_they_are_chosen() -> None:
+    columns = (*COLUMNS[:3], Column("uid", "UID", from_width=100))
+    app = TableApp(columns)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.table.add_rows(rows(3))
+        await settled(pilot)
+        assert "UID" not in lines(app.table)[0]
+        app.table.show_columns(["uid", "name"])
+        await settled(pilot)
+        assert lines(app.table)[0].split() == ["UID", "Name"]
+        app.table.show_columns([])
+        await pilot.resize_terminal(120, 30)
+        await settled(pilot)
+        assert "UID" in lines(app.table)[0]
+
+
+async def test_who_follows_sees_it_and_stays_at_the_end() -> None:
+    async with running(100) as (_, table, pilot):
+        await pilot.press("F")
+        assert lines(table)[0].startswith("⇣")
+        table.add_rows(rows(50, 100))
+        await settled(pilot)
+        assert table.cursor_key == "k149"
+        await pilot.press("F")
+        assert lines(table)[0].startswith(" ")
+
+
+async def test_the_right_button_on_the_head_asks_for_columns() -> None:
+    async with running(3) as (_, table, pilot):
+        asked = []
+        table.action_choose_columns = lambda: asked.append(True)  # type: ignore[method-assign]
+        await pilot.click(table, offset=(10, 0), button=3)
+        assert asked
+        assert table.state.sort == "", "and does not sort"
