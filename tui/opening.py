@@ -16,15 +16,17 @@ from core.station import Station
 class Opening:
     """What is left of a start: `work` is done in a thread, and may raise what the station raises.
 
-    `words` say in the status bar what is under way; `ready` is said when it is done.
+    `words` say in the status bar what is under way; `ready` is said when it is done. With `asks`
+    the questions of a first run come before it.
     """
 
     work: Callable[[], object]
     words: str
     ready: str = ""
+    asks: bool = False
 
 
-def opening(station: Station) -> Opening:
+def opening(station: Station, *, asks: bool = False) -> Opening:
     """Open the archive and the listener, and go on with the jobs that were kept."""
 
     def work() -> None:
@@ -33,4 +35,4 @@ def opening(station: Station) -> Opening:
         finally:  # worth having without a listener
             station.jobs.keep()
 
-    return Opening(work, "opening the archive")
+    return Opening(work, "opening the archive", asks=asks)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import App
 
 from core.errors import ArchiveError, ListenError, ModalittyError
@@ -11,12 +13,16 @@ from tui.opening import Opening
 from tui.safe_text import safe_text
 from tui.session import Session
 
+if TYPE_CHECKING:
+    from tui.screens.first_run import Answers
+
 
 class Start:
     """Carries out an opening once there is something to see, and says how it went."""
 
     def __init__(self, app: App[object], session: Session, opening: Opening) -> None:
         self._app = app
+        self._station = session.station
         self._status = session.status
         self._news = session.news
         self._opening = opening
@@ -24,8 +30,35 @@ class Start:
 
     def begin(self) -> None:
         """Say what is under way, and do it after the next frame."""
+        asks = self._opening.asks
+        self._status.opening("three questions first" if asks else self._opening.words)
+        self._app.call_after_refresh(self._ask if asks else self._open)
+
+    def _open(self) -> None:
         self._status.opening(self._opening.words)
-        self._app.call_after_refresh(self._calls.ask, self._opening.work, self._done)
+        self._news.publish(News())
+        self._calls.ask(self._opening.work, self._done)
+
+    def _ask(self) -> None:
+        """Ask the questions of a first run, then go on: the listener is to be where they say."""
+        from tui.screens.first_run import FirstRun  # late: seldom needed
+
+        self._app.push_screen(FirstRun(self._station), self._answered)
+
+    def _answered(self, answers: Answers | None) -> None:
+        if answers is None:
+            self._open()
+        else:
+            self._calls.ask(lambda: answers.save(self._station), self._saved, failed=self._unsaved)
+
+    def _saved(self, _: object) -> None:
+        wrote = safe_text(f"Wrote {self._station.config_path}.", 300)
+        self._app.notify(wrote, markup=False)
+        self._open()
+
+    def _unsaved(self, error: ModalittyError) -> None:
+        self._toast(error)
+        self._open()
 
     def _done(self, _: object) -> None:
         self._ends("")
@@ -39,7 +72,10 @@ class Start:
             return
         deaf = isinstance(error, ListenError)
         self._ends(error.message if deaf else "")
-        title, text = "Not listening" if deaf else "", safe_text(str(error), 300)
+        self._toast(error, "Not listening" if deaf else "")
+
+    def _toast(self, error: ModalittyError, title: str = "") -> None:
+        text = safe_text(str(error), 300)
         self._app.notify(text, title=title, severity="error", markup=False, timeout=15)
 
     def _ends(self, fault: str) -> None:

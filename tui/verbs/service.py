@@ -33,8 +33,10 @@ GARBAGE = 50_000
 def console(ctx: typer.Context) -> None:
     """Open the console on the user's station."""
     given = options(ctx)
-    with Station.open(given.store(), given.data) as station:
-        _run(station, given, opening(station))
+    store = given.store()
+    is_new = not (store.path.exists() or given.read_only)
+    with Station.open(store, given.data) as station:
+        _run(station, given, opening(station, asks=is_new))
 
 
 def demo(ctx: typer.Context) -> None:
