@@ -9,6 +9,7 @@ from types import TracebackType
 from pydicom.dataset import Dataset
 
 from core.archive import importing
+from core.archive.arrivals import Arrivals
 from core.archive.check import check_archive
 from core.archive.claims import Claims
 from core.archive.files import ObjectFiles
@@ -64,12 +65,14 @@ class Archive:
         self._index = Index(storage)
         self._protection = Protection(self._index)
         files, claims = ObjectFiles(folder), Claims()
-        self._remover = Remover(files=files, index=self._index, claims=claims)
+        self._arrivals = arrivals = Arrivals(folder / "index", self._settle)
+        self._remover = Remover(files=files, index=self._index, claims=claims, arrivals=arrivals)
         self._room = Room(self._remover, self._protection, settings, events)
         self._landing = Landing(
             files=files,
             index=self._index,
             claims=claims,
+            arrivals=arrivals,
             room=self._room,
             duplicates=lambda: settings().duplicates,
         )
@@ -119,6 +122,7 @@ class Archive:
     def close(self) -> None:
         """Make the index durable and let another station have the folder."""
         self._watch.close()
+        self._arrivals.close()
         self._compactor.close()
         self._index.let_go()
         if self._lock is not None:
@@ -305,6 +309,14 @@ class Archive:
             if held is not None:
                 self._watch.touch(held.series.study.id)
         self._compactor.after_change()
+
+    def _settle(self, places: Sequence[str]) -> None:
+        """Make logged objects durable outside of the log."""
+        try:
+            self._landing.settle(places)
+        except ArchiveError as error:
+            self._tell(Severity.ERROR, f"objects were received, but {error}")
+            raise
 
     def _is_quiet(self, number: int) -> None:
         study = self._index.study(number)

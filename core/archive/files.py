@@ -15,7 +15,7 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from core.archive.entities import Held
@@ -87,6 +87,43 @@ class ObjectFiles:
             _link(temp, place)
         sync_folder(Path(folder))
 
+    def write(self, place: str, data: bytes) -> None:
+        """Write a whole object to its place, over what may lie there; nothing of it is synced."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        try:
+            fd = os.open(place, flags, 0o600)
+        except FileNotFoundError:
+            with self._folders:
+                os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)  # noqa: PTH103, PTH120
+                fd = os.open(place, flags, 0o600)
+        except FileExistsError:
+            self._write_over(place, data)
+            return
+        _write_and_close(fd, data)
+
+    def _write_over(self, place: str, data: bytes) -> None:
+        fd, temp = self.new_temp()
+        try:
+            _write_and_close(fd, data)
+            os.replace(temp, place)  # noqa: PTH105
+        except OSError:
+            self.drop(temp)
+            raise
+
+    def sync(self, places: Iterable[str]) -> None:
+        """Make objects in their places durable; those that are gone meanwhile are passed over."""
+        places = list(places)
+        for place in places:
+            _sync_if_there(place, _begin_to_write)
+        for place in places:
+            _sync_if_there(place, os.fsync)
+        folders = {str(self.objects)}
+        for place in places:
+            folder = os.path.dirname(place)  # noqa: PTH120
+            folders |= {folder, os.path.dirname(folder)}  # noqa: PTH120
+        for folder in folders:
+            _sync_if_there(folder, os.fsync)
+
     def remove(self, place: str) -> None:
         """Take an object's file away, and its folders where they become empty."""
         with contextlib.suppress(FileNotFoundError):
@@ -150,6 +187,30 @@ class ObjectFiles:
     def _forget(self, folder: str) -> None:
         with self._folders:
             self._durable.pop(folder, None)
+
+
+def _write_and_close(fd: int, data: bytes) -> None:
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(fd, rest) :]
+    finally:
+        os.close(fd)
+
+
+def _sync_if_there(path: str, sync: Callable[[int], None]) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            sync(fd)
+        finally:
+            os.close(fd)
+
+
+def _begin_to_write(fd: int) -> None:
+    """Have the system write a file in the background, where it knows how to be told so."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _link(temp: str, place: str) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 
 from msgspec import Struct
 
+from core.archive.arrivals import LARGEST, Arrivals
 from core.archive.claims import Claims
 from core.archive.elements import Source
 from core.archive.entities import Held
-from core.archive.filemeta import encode_meta
+from core.archive.filemeta import encode_meta, read_meta
 from core.archive.files import ObjectFiles
 from core.archive.header import Header, read_header
 from core.archive.index import Index
@@ -39,6 +41,7 @@ class Landing(Struct, frozen=True, kw_only=True):
     files: ObjectFiles
     index: Index
     claims: Claims
+    arrivals: Arrivals
     room: Room
     duplicates: Callable[[], Duplicates]
 
@@ -57,22 +60,31 @@ class Landing(Struct, frozen=True, kw_only=True):
 
     def land(self, temp: str, header: Header, size: int) -> Stored:
         """Put a synced file in its place and into the index, durably."""
+        return self._admit(header, size, lambda old: self._put(temp, header, size, old))
+
+    def land_small(self, data: bytes, header: Header) -> Stored:
+        """The same for an object that is small enough for the log of arrivals, as a whole file."""
+        return self._admit(header, len(data), lambda old: self._log(data, header, old))
+
+    def _admit(self, header: Header, size: int, put: Callable[[Held | None], Held]) -> Stored:
+        """Take an object in by `put`, or keep the one that is held, as the policy says."""
         uid = header.sop_instance_uid
         need = self._need(uid, size)
         # Room first: who recycles waits for the claims of others, and may have none himself.
         with self.room.reserve(need, header.study_uid), self.claims.claim(uid):
-            held = self.index.held(uid)
-            if held is None:
-                return self._put(temp, header, size, StoreAction.STORED, None)
-            policy = self.duplicates()
-            if policy is Duplicates.REFUSE:
-                raise DuplicateError(
-                    f"an object with SOP Instance UID {uid} is held already",
-                    "archive.duplicates says to refuse a second one",
-                )
-            if policy is Duplicates.KEEP_FIRST and os.path.exists(self.files.place_of(held)):  # noqa: PTH110
-                return self._keep_first(held, header)
-            return self._put(temp, header, size, StoreAction.REPLACED, held)
+            old = self.index.held(uid)
+            action = StoreAction.STORED if old is None else StoreAction.REPLACED
+            if old is not None:
+                policy = self.duplicates()
+                if policy is Duplicates.REFUSE:
+                    raise DuplicateError(
+                        f"an object with SOP Instance UID {uid} is held already",
+                        "archive.duplicates says to refuse a second one",
+                    )
+                if policy is Duplicates.KEEP_FIRST and os.path.exists(self.files.place_of(old)):  # noqa: PTH110
+                    return self._keep_first(old, header)
+            held = put(old)
+            return Stored(instance=self.instance(held), action=action, warning=header.warning)
 
     def _need(self, uid: str, size: int) -> int:
         """How many bytes more there will be, at most."""
@@ -89,17 +101,37 @@ class Landing(Struct, frozen=True, kw_only=True):
             instance=self.instance(held), action=StoreAction.KEPT_FIRST, warning=header.warning
         )
 
-    def _put(
-        self, temp: str, header: Header, size: int, action: StoreAction, old: Held | None
-    ) -> Stored:
+    def _put(self, temp: str, header: Header, size: int, old: Held | None) -> Held:
+        self.arrivals.wait_settled(header.sop_instance_uid)
+        position = self._place(header, size, old, lambda place: self.files.put(temp, place))
+        self.index.storage.sync(position)
+        return self._in_place_of(old, header)
+
+    def _log(self, data: bytes, header: Header, old: Held | None) -> Held:
+        uid = header.sop_instance_uid
+        place = self.files.place(header.study_uid, header.series_uid, uid)
+        entry = self.arrivals.append(uid, place, data)
+        try:
+            # Before the index has it: a journal line is to mean that the object is durable.
+            self.arrivals.sync(entry)
+            self._place(header, len(data), old, lambda place: self.files.write(place, data))
+        except ArchiveError:
+            self.arrivals.take_back(entry)
+            raise
+        return self._in_place_of(old, header)
+
+    def _place(
+        self, header: Header, size: int, old: Held | None, write: Callable[[str], None]
+    ) -> int:
+        """Write an object's file and its record, both or neither; the journal's position."""
         place = self.files.place(header.study_uid, header.series_uid, header.sop_instance_uid)
         old_place = self.files.place_of(old) if old is not None else ""
         # A file that nobody knows may lie there, left by a crash or a deletion cut short: it was
         # never acknowledged and gives way.
         with self._undone_by_failure(place if old_place == place else ""):
             try:
-                self.files.put(temp, place)
-                position = self.index.add(header, size)
+                write(place)
+                return self.index.add(header, size)
             except (OSError, ArchiveError) as error:
                 # It may have its place already, and only the folder could not be synced.
                 if old_place != place:
@@ -107,13 +139,37 @@ class Landing(Struct, frozen=True, kw_only=True):
                 if isinstance(error, OSError):
                     raise fault(error, "store an object") from error
                 raise
-        self.index.storage.sync(position)
-        if old_place and old_place != place:
-            self.files.remove(old_place)
+
+    def _in_place_of(self, old: Held | None, header: Header) -> Held:
+        """The new object, as held; the file of the old one goes where it was another."""
         held = self.index.held(header.sop_instance_uid)
         if held is None:
             raise ArchiveError("the object was deleted while it came in")
-        return Stored(instance=self.instance(held), action=action, warning=header.warning)
+        if old is not None and (before := self.files.place_of(old)) != self.files.place_of(held):
+            self.files.remove(before)
+        return held
+
+    def settle(self, places: Sequence[str]) -> None:
+        """Make logged objects durable outside of the log. Raises ArchiveError."""
+        try:
+            self.files.sync(places)
+        except OSError as error:
+            raise fault(error, "make objects durable") from error
+        self.index.storage.sync(self.index.storage.journal.end)
+
+    def store_again(self, data: bytes) -> tuple[str, bool]:
+        """Store an object from the log of arrivals: its place, and whether it was not held.
+
+        Nothing is synced. Raises ArchiveError, NotDicomError.
+        """
+        meta = read_meta(io.BytesIO(data), len(data))
+        header = read_header(
+            Source(data[meta.offset :], len(data) - meta.offset), meta.transfer_syntax_uid
+        )
+        header.common["AvailableTransferSyntaxUID"] = meta.transfer_syntax_uid
+        old = self.index.held(header.sop_instance_uid)
+        self._place(header, len(data), old, lambda place: self.files.write(place, data))
+        return self.files.place_of(self._in_place_of(old, header)), old is None
 
     @contextlib.contextmanager
     def _undone_by_failure(self, place: str) -> Iterator[None]:
@@ -157,9 +213,10 @@ class Incoming:
         self._transfer_syntax_uid = transfer_syntax_uid
         self._limit = limit
         self._done = done
-        self._head = bytearray()
         self._size = 0
         self._fd = -1
+        self._temp = ""
+        self._gone = False
         self._fault = ArchiveError("the object is no longer being received")
         self._meta = encode_meta(
             sop_class_uid=sop_class_uid[:_MAX_UID],
@@ -167,19 +224,15 @@ class Incoming:
             transfer_syntax_uid=transfer_syntax_uid[:_MAX_UID],
             source=source,
         )
+        self._head = b""
         self._buffer = bytearray(self._meta)
-        with landing.room.watched():
-            try:
-                self._fd, self._temp = landing.files.new_temp()
-            except OSError as error:
-                raise fault(error, "receive an object") from error
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes of the data set, as they come in P-DATA.
 
         Raises OutOfResourcesError at the limit or on a full disk; the object is then discarded.
         """
-        if self._fd < 0:
+        if self._gone:
             raise self._fault
         self._size += len(data)
         if self._limit and self._size > self._limit:
@@ -189,8 +242,6 @@ class Incoming:
                 "raise station.max_object_mib",
             )
             raise self._fault
-        if len(self._head) < HEAD:
-            self._head += data[: HEAD - len(self._head)]
         self._buffer += data
         if len(self._buffer) >= _BUFFER:
             with self._landing.room.watched():
@@ -202,7 +253,7 @@ class Incoming:
         Raises DuplicateError, MismatchError, NotDicomError or OutOfResourcesError, and then
         nothing of it stays.
         """
-        if self._fd < 0:
+        if self._gone:
             raise self._fault
         try:
             with self._landing.room.watched():
@@ -213,16 +264,23 @@ class Incoming:
         return stored
 
     def _land(self) -> Stored:
+        size = len(self._meta) + self._size
+        if self._fd < 0 and size <= LARGEST and self._landing.arrivals.usable:
+            data = bytes(self._buffer)
+            source = Source(data[len(self._meta) :], self._size)
+            return self._landing.land_small(data, self._read_header(source))
         self._flush()
-        header = self._read_header()
+        header = self._read_header(Source(self._head, self._size, self._fd, len(self._meta)))
         try:
             os.fsync(self._fd)
         except OSError as error:
             raise fault(error, "store an object") from error
-        return self._landing.land(self._temp, header, len(self._meta) + self._size)
+        return self._landing.land(self._temp, header, size)
 
     def discard(self) -> None:
         """Let go of the object; after a commit there is nothing to let go."""
+        self._gone = True
+        self._buffer = bytearray()
         if self._fd < 0:
             return
         os.close(self._fd)
@@ -244,6 +302,9 @@ class Incoming:
     def _flush(self) -> None:
         rest = memoryview(self._buffer)
         try:
+            if self._fd < 0:
+                self._fd, self._temp = self._landing.files.new_temp()
+                self._head = bytes(rest[len(self._meta) : len(self._meta) + HEAD])
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
         except OSError as error:
@@ -254,8 +315,7 @@ class Incoming:
             rest.release()
         self._buffer = bytearray()
 
-    def _read_header(self) -> Header:
-        source = Source(bytes(self._head), self._size, self._fd, len(self._meta))
+    def _read_header(self, source: Source) -> Header:
         header = read_header(source, self._transfer_syntax_uid)
         header.common["AvailableTransferSyntaxUID"] = self._transfer_syntax_uid
         for name, said, is_there in (

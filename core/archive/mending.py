@@ -18,7 +18,7 @@ Tell = Callable[[Severity, str], None]
 def mend(landing: Landing, tell: Tell) -> None:
     """Finish what was cut short, and rebuild what the journal lost."""
     storage = landing.index.storage
-    saved = finish_leftovers(landing)
+    saved = store_again(landing, tell) + finish_leftovers(landing)
     if saved:
         tell(Severity.INFO, f"{saved} objects that were being stored were kept")
     loaded = storage.loaded
@@ -36,6 +36,26 @@ def mend(landing: Landing, tell: Tell) -> None:
         f" again, {len(report.missing)} without their file dropped; which patients are protected"
         " is not in the files: look it over",
     )
+
+
+def store_again(landing: Landing, tell: Tell) -> int:
+    """Store what a crash left in the log of arrivals, and empty it; the number of objects saved.
+
+    Where that cannot be done the log stays for the next opening, and takes nothing meanwhile.
+    """
+    saved = 0
+    try:
+        places = []
+        for data in landing.arrivals.left_over():
+            place, is_new = landing.store_again(data)
+            places.append(place)
+            saved += is_new
+        if places:
+            landing.settle(places)
+        landing.arrivals.open()
+    except (ModalittyError, OSError) as error:
+        tell(Severity.ERROR, f"objects in the log of arrivals could not be stored: {error}")
+    return saved
 
 
 def finish_leftovers(landing: Landing) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from core.archive.arrivals import Arrivals
 from core.archive.claims import Claims
 from core.archive.files import ObjectFiles
 from core.archive.index import Index
@@ -19,6 +20,7 @@ class Remover(Struct, frozen=True, kw_only=True):
     files: ObjectFiles
     index: Index
     claims: Claims
+    arrivals: Arrivals
 
     def remove(self, uids: Iterable[str]) -> int:
         """Set files aside, drop the records, then the files; returns how many there were.
@@ -49,6 +51,7 @@ class Remover(Struct, frozen=True, kw_only=True):
             if aside:
                 files.bring_back(aside, place)
             raise
+        self.arrivals.strike_out(uid)
         if aside:
             files.drop(aside)
         files.remove(place)

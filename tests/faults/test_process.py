@@ -82,19 +82,25 @@ def test_kill_9_again_and_again_loses_nothing(cli: CommandLine) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_lets_a_transfer_end(cli: CommandLine, number: signal.Signals) -> None:
-    data = encode(make("1.9", PixelData=b"x" * 40_000, Rows=1, Columns=1, BitsAllocated=8))
+    data = encode(make("1.9", PixelData=b"x" * 400_000, Rows=1, Columns=1, BitsAllocated=8))
+    begun = [p_data(3, 0, data[start : start + 60_000]) for start in range(0, 300_000, 60_000)]
     with Served(cli) as served, Raw.connect(cli.port) as raw:
         raw.associate()
-        raw.send(p_data(3, 3, store_command("1.9")), p_data(3, 0, data[:1000]))
+        raw.send(p_data(3, 3, store_command("1.9")), *begun)
         eventually(lambda: leftovers(cli), what="the object to begin")
         served.process.send_signal(number)
         eventually(lambda: not answers(cli.port), what="the listener to close")
         assert served.process.poll() is None
         # A slow one: as long as something comes, it is not cut off.
-        for start in range(1000, 12000, 1000):
+        for start in range(300_000, 311_000, 1000):
             raw.send(p_data(3, 0, data[start : start + 1000]))
             time.sleep(0.55 if number is signal.SIGTERM else 0)  # the pace of the sender
-        raw.send(p_data(3, 2, data[12000:]))
+        raw.send(
+            *(
+                p_data(3, 2 if start == 371_000 else 0, data[start : start + 60_000])
+                for start in (311_000, 371_000)
+            )
+        )
         assert raw.answer().status == 0
         raw.send(pdu.RELEASE_RQ)
         assert raw.pdu()[0] == 6
@@ -127,7 +133,7 @@ def test_signals_in_a_row_end_it_once(cli: CommandLine) -> None:
 def test_a_second_ctrl_c_does_not_wait_for_the_caller(cli: CommandLine) -> None:
     with Served(cli) as served, Raw.connect(cli.port) as stuck:
         stuck.associate()
-        stuck.send(p_data(3, 3, store_command("1.9")), p_data(3, 0, b"x" * 100))
+        stuck.send(p_data(3, 3, store_command("1.9")), *[p_data(3, 0, b"x" * 60_000)] * 5)
         eventually(lambda: leftovers(cli), what="the object to begin")
         served.process.send_signal(signal.SIGINT)
         eventually(lambda: not answers(cli.port), what="the listener to close")

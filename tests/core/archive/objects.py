@@ -12,6 +12,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 
 from core.archive.archive import Archive
+from core.archive.arrivals import LARGEST
 from core.events import Event, EventBus
 from core.model import Statistics, Stored
 from core.settings import ArchiveSettings, Duplicates
@@ -43,6 +44,12 @@ def make(uid: str = "1.2.3", **values: Any) -> Dataset:
         else:
             setattr(ds, keyword, value)
     return ds
+
+
+def make_large(uid: str = "1.2.3", **values: Any) -> Dataset:
+    """A CT instance that is too large for the log of arrivals."""
+    pixels = {"Rows": 1, "Columns": 1, "BitsAllocated": 8, "PixelData": b"x" * (LARGEST + 1)}
+    return make(uid, **{**pixels, **values})
 
 
 def encode(ds: Dataset, syntax: str = EXPLICIT) -> bytes:

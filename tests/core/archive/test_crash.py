@@ -20,14 +20,14 @@ from core.errors import ArchiveError, OutOfResourcesError
 from core.events import Notice
 from core.model import Level, Query, Ref, StoreAction
 from core.settings import Duplicates
-from tests.core.archive.objects import Opener, encode, held, make, store
+from tests.core.archive.objects import Opener, encode, held, make, make_large, store
 
 ROOT = Path(__file__).parents[3]
 
 WRITER = """
 import sys, threading
 from pathlib import Path
-from tests.core.archive.objects import Opener, make, store
+from tests.core.archive.objects import Opener, make, make_large, store
 from core.settings import Duplicates
 from core.model import Level, Ref
 opener = Opener(Path(sys.argv[1]))
@@ -44,10 +44,12 @@ def work(thread):
         number += 1
         uid = f"1.{run}.{thread}.{number}"
         study = f"1.2.{number % 7}"
-        store(archive, make(uid, StudyInstanceUID=study, InstanceNumber="1"))
+        made = make if number % 3 else make_large
+        store(archive, made(uid, StudyInstanceUID=study, InstanceNumber="1"))
         say("stored", uid)
         if number % 5 == 0:
-            store(archive, make(uid, StudyInstanceUID=study, InstanceNumber="2"))
+            made = make if number % 2 else make_large
+            store(archive, made(uid, StudyInstanceUID=study, InstanceNumber="2"))
             say("replaced", uid)
         if number % 7 == 0:
             say("deleting", uid)
@@ -99,11 +101,14 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
             assert not report.strange, report
             for ref in held:
                 data = Path(archive.instance(ref).path).read_bytes()
-                number = held[ref]
-                ds = make(
-                    ref, StudyInstanceUID=archive.instance(ref).study_uid, InstanceNumber=number
+                number, study = held[ref], archive.instance(ref).study_uid
+                whole = [
+                    encode(made(ref, StudyInstanceUID=study, InstanceNumber=number))
+                    for made in (make, make_large)
+                ]
+                assert data.endswith(tuple(whole)), (
+                    "a half file, or one that the index does not mean"
                 )
-                assert data.endswith(encode(ds)), "a half file, or one that the index does not mean"
             assert list((opener.folder / "incoming").iterdir()) == []
 
 
@@ -163,8 +168,8 @@ def test_a_folder_that_cannot_be_synced_undoes_the_object(
     """As when descriptors run out between the object's new name and its folder's sync."""
     opener.policy = Duplicates.REPLACE
     if action is StoreAction.REPLACED:
-        store(archive, make("1.2.9", InstanceNumber="1"))
-    store(archive, make("1.2.8"))  # its series' folder is there already
+        store(archive, make_large("1.2.9", InstanceNumber="1"))
+    store(archive, make_large("1.2.8"))  # its series' folder is there already
     before = held(archive)
 
     def fails(_: Path) -> None:
@@ -172,11 +177,11 @@ def test_a_folder_that_cannot_be_synced_undoes_the_object(
 
     monkeypatch.setattr(files, "sync_folder", fails)
     with pytest.raises(ArchiveError):
-        store(archive, make("1.2.9", InstanceNumber="2"))
+        store(archive, make_large("1.2.9", InstanceNumber="2"))
     monkeypatch.undo()
     assert held(archive) == before
     assert archive.check(repair=False).clean
-    store(archive, make("1.2.9", InstanceNumber="3"))
+    store(archive, make_large("1.2.9", InstanceNumber="3"))
     assert archive.check(repair=False).clean
 
 
@@ -279,7 +284,7 @@ def test_a_commit_waits_for_the_files_then_the_journal(
         real_fsync, real_data = os.fsync, os.fdatasync
         monkeypatch.setattr(os, "fsync", lambda fd: (calls.append("fsync"), real_fsync(fd))[1])
         monkeypatch.setattr(os, "fdatasync", lambda fd: (calls.append("journal"), real_data(fd))[1])
-        store(archive, make("1.1"))
+        store(archive, make_large("1.1"))
     assert calls[:3] == ["fsync", "land", "put"]
     assert calls.index("journal") > calls.index("put")
     assert "fsync" in calls[3 : calls.index("journal")], "the folder is synced before the journal"

@@ -1,0 +1,282 @@
+"""A log of small objects: one sync makes an object durable, whole, and shares it with others.
+
+A small object is appended to the log with all its bytes, and acknowledged once that is synced. Its
+file and its journal line are written at once but synced later, many together, by a thread of its
+own; then the log is emptied. What a crash left in it is stored again when the archive opens. There
+are two log files by turns, so that one takes objects while those of the other are synced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import threading
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from core.archive.journal import fault, sync_folder
+from core.errors import ArchiveError
+
+LARGEST = 64 << 10
+"""Bytes of the largest object that is logged: to write more than that twice costs too much."""
+
+_RECORD = struct.Struct("<4sIIQ")  # mark, length, CRC-32, number
+_LIVE, _STRUCK = b"OBJ1", b"GONE"
+_FULL = 16 << 20
+_QUIET = 1.0  # seconds without an arrival after which the log is emptied
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """Where a logged object is: file and offset, and the position to sync up to."""
+
+    uid: str
+    place: str
+    file: int
+    at: int
+    position: int
+
+
+class Arrivals:
+    """The log. Every method may be called from any thread."""
+
+    def __init__(self, folder: Path, settle: Callable[[Sequence[str]], None]) -> None:
+        """A log within `folder`; `settle` makes the files of these paths, and the journal, durable.
+
+        Nothing is opened before :meth:`open`, and until then nothing is taken.
+        """
+        self._paths = tuple(folder / f"arrivals-{number}" for number in range(2))
+        self._settle = settle
+        self._state = threading.Condition()
+        self._fds: list[int] = []
+        self._sizes = [0, 0]
+        self._current = 0
+        self._emptied: int | None = None
+        self._busy = self._usable = self._wanted = self._closing = False
+        self._number = self._synced = 0
+        self._last = 0.0
+        self._entries: dict[str, list[Entry]] = {}
+        self._thread: threading.Thread | None = None
+
+    # -- opening
+
+    def left_over(self) -> list[bytes]:
+        """The objects that a crash left in the log, as whole files, in the order of arrival."""
+        found: list[tuple[int, bytes]] = []
+        for path in self._paths:
+            with contextlib.suppress(FileNotFoundError):
+                found += _records(path.read_bytes())
+        return [data for _, data in sorted(found)]
+
+    def open(self) -> None:
+        """Begin with an empty log; what was in it is to be durable by now. Raises OSError."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        for path in self._paths:
+            self._fds.append(os.open(path, flags, 0o600))
+            os.fsync(self._fds[-1])
+        sync_folder(self._paths[0].parent)
+        self._usable = True
+
+    @property
+    def usable(self) -> bool:
+        """Whether it takes objects: not before it is open, nor after a sync that failed."""
+        return self._usable
+
+    # -- an object's way
+
+    def append(self, uid: str, place: str, data: bytes) -> Entry:
+        """Log an object that is about to be written to `place`; durable after :meth:`sync`.
+
+        Raises OutOfResourcesError where the disk is full, and then it is not logged.
+        """
+        with self._state:
+            self._require_usable()
+            file, at = self._current, self._sizes[self._current]
+            number = self._number + 1
+            record = _RECORD.pack(_LIVE, len(data), zlib.crc32(data), number)
+            try:
+                _write_whole(self._fds[file], (record, data), at)
+            except OSError as error:
+                # What was written of it is no record, and is written over by the next one.
+                raise fault(error, "store an object") from error
+            self._sizes[file] = at + len(record) + len(data)
+            self._number = number
+            entry = Entry(uid, place, file, at, number)
+            self._last = time.monotonic()
+            first = not self._entries
+            self._entries.setdefault(uid, []).append(entry)
+            self._wake(first=first, full=self._sizes[file] >= _FULL)
+            return entry
+
+    def sync(self, entry: Entry) -> None:
+        """Return when an object is durable; simultaneous callers share a sync."""
+        with self._state:
+            while self._synced < entry.position:
+                if self._busy:
+                    self._state.wait()
+                    continue
+                self._require_usable()
+                self._lead_sync()
+
+    def take_back(self, entry: Entry) -> None:
+        """Strike out an object that could not be stored after all."""
+        with self._state:
+            if self._drop(entry):
+                self._strike(entry)
+
+    def strike_out(self, uid: str) -> None:
+        """Forget an object that is being deleted, so that it does not come back."""
+        if uid in self._entries:
+            with self._state:
+                for entry in self._entries.pop(uid, ()):
+                    self._strike(entry)
+
+    def wait_settled(self, uid: str) -> None:
+        """Return when an object is out of the log, so that it may be replaced by other means."""
+        if uid not in self._entries:
+            return
+        with self._state:
+            while uid in self._entries:
+                self._require_usable()
+                self._wanted = True
+                self._state.notify_all()
+                self._state.wait()
+
+    def close(self) -> None:
+        """Make everything durable outside of the log, and let it go."""
+        with self._state:
+            self._closing = True
+            self._state.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+        with self._state:
+            self._usable = False
+            while self._fds:
+                os.close(self._fds.pop())
+
+    def _require_usable(self) -> None:
+        if not self._usable:
+            raise ArchiveError("the log of arrivals could not be made durable", "see to the disk")
+
+    def _strike(self, entry: Entry) -> None:
+        if entry.file == self._emptied:
+            return
+        # In place: needs no room on the disk.
+        with contextlib.suppress(OSError):
+            os.pwrite(self._fds[entry.file], _STRUCK, entry.at)
+
+    def _lead_sync(self) -> None:
+        """Sync for everybody who waits; entered and left with the state held."""
+        self._busy = True
+        target, fd = self._number, self._fds[self._current]
+        self._state.release()
+        failure: OSError | None = None
+        try:
+            os.fdatasync(fd)
+        except OSError as error:
+            failure = error
+        self._state.acquire()
+        self._busy = False
+        self._state.notify_all()
+        if failure is not None:
+            # The kernel forgets what it could not write, so a second sync that succeeds would lie.
+            self._usable = False
+            raise fault(failure, "store an object") from failure
+        self._synced = target
+
+    # -- emptying
+
+    def _wake(self, *, first: bool, full: bool) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="archive-arrivals", daemon=True)
+            self._thread.start()
+        elif first or full:
+            self._state.notify_all()
+
+    def _run(self) -> None:
+        try:
+            while (file := self._next()) is not None:
+                self._empty(file)
+        except (ArchiveError, OSError):
+            # What the log holds is stored again at the next opening.
+            with self._state:
+                self._usable = False
+                self._state.notify_all()
+
+    def _next(self) -> int | None:
+        """Wait until the log is to be emptied, and let others use the other file; None at the end.
+
+        Raises OSError.
+        """
+        with self._state:
+            while self._busy or (left := self._seconds_left()) > 0:
+                self._state.wait(None if self._busy or not self._entries else left)
+            if self._closing and not any(self._sizes):
+                return None
+            file = self._current
+            os.fdatasync(self._fds[file])
+            self._synced = self._number
+            self._current = 1 - file
+            self._wanted = False
+            return file
+
+    def _seconds_left(self) -> float:
+        if self._closing or self._wanted or self._sizes[self._current] >= _FULL:
+            return 0.0
+        return max(0.0, self._last + _QUIET - time.monotonic()) if self._entries else _QUIET
+
+    def _empty(self, file: int) -> None:
+        with self._state:
+            of_file = [e for entries in self._entries.values() for e in entries if e.file == file]
+        self._settle([entry.place for entry in of_file])
+        with self._state:
+            self._emptied = file
+        os.ftruncate(self._fds[file], 0)
+        os.fsync(self._fds[file])
+        with self._state:
+            self._emptied = None
+            self._sizes[file] = 0
+            for entry in of_file:
+                self._drop(entry)
+            self._state.notify_all()
+
+    def _drop(self, entry: Entry) -> bool:
+        """Whether an entry was there, and is no more."""
+        entries = self._entries.get(entry.uid, [])
+        if entry not in entries:
+            return False
+        entries.remove(entry)
+        if not entries:
+            del self._entries[entry.uid]
+        return True
+
+
+def _write_whole(fd: int, parts: Sequence[bytes], at: int) -> None:
+    size = sum(map(len, parts))
+    done = os.pwritev(fd, parts, at)
+    while done < size:
+        # Once more for the rest: the system says why it stopped.
+        rest = b"".join(parts)[done:]
+        done += os.pwrite(fd, rest, at + done)
+
+
+def _records(data: bytes) -> list[tuple[int, bytes]]:
+    """Number and object of each record that is whole and was not struck out."""
+    found: list[tuple[int, bytes]] = []
+    at = last = 0
+    while at + _RECORD.size <= len(data):
+        mark, length, check, number = _RECORD.unpack_from(data, at)
+        at += _RECORD.size
+        body = data[at : at + length]
+        # A record that was cut short was not acknowledged, and nothing was written behind it.
+        if mark not in (_LIVE, _STRUCK) or number <= last or zlib.crc32(body) != check:
+            break
+        if mark == _LIVE:
+            found.append((number, body))
+        last = number
+        at += length
+    return found

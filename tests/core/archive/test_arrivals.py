@@ -1,0 +1,207 @@
+"""The log of small objects: what is in it survives the loss of all that was not synced."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from core.archive import arrivals
+from core.archive.archive import Archive
+from core.errors import ArchiveError
+from core.events import Notice
+from core.model import Level, Ref
+from core.settings import Duplicates
+from tests.core.archive.objects import Opener, encode, held, make, make_large, store
+from tests.peers.processes import eventually
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log is not emptied while a test looks at it."""
+    monkeypatch.setattr(arrivals, "_QUIET", 1000.0)
+
+
+def logs(opener: Opener) -> list[Path]:
+    return [opener.folder / "index/arrivals-0", opener.folder / "index/arrivals-1"]
+
+
+class PowerCut:
+    """What a power cut leaves: of the log everything, of the rest what there was `before`."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._folder = opener.folder
+        self._logs = logs(opener)
+        self._before = opener.folder.with_name("before")
+        shutil.copytree(opener.folder, self._before)
+
+    def now(self) -> None:
+        """Remember the log as it is."""
+        self._kept = [path.read_bytes() for path in self._logs]
+
+    def happens(self, *, lose: int = 0) -> None:
+        """After the archive was closed; `lose` bytes at the end of the log too."""
+        shutil.rmtree(self._folder)
+        shutil.copytree(self._before, self._folder)
+        for path, data in zip(self._logs, self._kept, strict=True):
+            path.write_bytes(data[: max(0, len(data) - lose)])
+
+
+@pytest.fixture
+def power(opener: Opener) -> PowerCut:
+    with opener() as archive:
+        store(archive, make("1.1"))
+    return PowerCut(opener)
+
+
+def data_of(archive: Archive, uid: str) -> bytes:
+    return Path(archive.instance(uid).path).read_bytes()
+
+
+def test_what_was_acknowledged_outlives_a_power_cut(opener: Opener, power: PowerCut) -> None:
+    with opener() as archive:
+        for number in range(5):
+            store(archive, make(f"2.{number}", StudyInstanceUID=f"3.{number % 2}"))
+        expected = held(archive)
+        power.now()
+    power.happens()
+    with opener() as archive:
+        assert held(archive) == expected
+        assert archive.check(repair=False).clean
+        for number in range(5):
+            ds = make(f"2.{number}", StudyInstanceUID=f"3.{number % 2}")
+            assert data_of(archive, f"2.{number}").endswith(encode(ds))
+        assert [path.stat().st_size for path in logs(opener)] == [0, 0]
+    assert "5 objects" in opener.told(Notice)[0].text
+
+
+def test_a_torn_record_was_not_acknowledged_and_hurts_no_other(
+    opener: Opener, power: PowerCut
+) -> None:
+    with opener() as archive:
+        store(archive, make("2.1"))
+        store(archive, make("2.2"))
+        power.now()
+    power.happens(lose=7)
+    with opener() as archive:
+        assert archive.statistics().instances == 2
+        assert data_of(archive, "2.1").endswith(encode(make("2.1")))
+        assert archive.check(repair=False).clean
+
+
+def test_what_was_deleted_stays_deleted(opener: Opener, power: PowerCut) -> None:
+    opener.policy = Duplicates.REPLACE
+    with opener() as archive:
+        for uid in ("2.1", "2.2", "2.1"):
+            store(archive, make(uid))
+        archive.delete([Ref(level=Level.IMAGE, sop_instance_uid="2.1")])
+        power.now()
+    power.happens()
+    with opener() as archive:
+        assert archive.statistics().instances == 2
+        assert data_of(archive, "2.2").endswith(encode(make("2.2")))
+
+
+def test_of_two_of_one_uid_the_later_is_kept(opener: Opener, power: PowerCut) -> None:
+    opener.policy = Duplicates.REPLACE
+    later = make("2.1", InstanceNumber="2", StudyInstanceUID="4.4")
+    with opener() as archive:
+        store(archive, make("2.1"))
+        store(archive, later)
+        power.now()
+    power.happens()
+    with opener() as archive:
+        assert archive.statistics().instances == 2
+        assert data_of(archive, "2.1").endswith(encode(later))
+        assert archive.check(repair=False).clean
+
+
+def test_a_large_object_in_place_of_a_logged_one_is_not_undone(opener: Opener) -> None:
+    opener.policy = Duplicates.REPLACE
+    with opener() as archive:
+        for _ in range(3):
+            store(archive, make("2.1"))
+            store(archive, make_large("2.1"))
+        assert arrivals.Arrivals(opener.folder / "index", lambda _: None).left_over() == []
+        assert data_of(archive, "2.1").endswith(encode(make_large("2.1")))
+
+
+def test_the_journal_has_nothing_that_is_not_durable(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opener() as archive:
+        store(archive, make("1.1"))
+        journal = opener.folder / "index/journal"
+        before, seen = journal.stat().st_size, []
+        real = os.fdatasync
+
+        def synced(fd: int) -> None:
+            log = Path(f"/proc/self/fd/{fd}").readlink()
+            seen.append((log.name, journal.stat().st_size - before))
+            real(fd)
+
+        monkeypatch.setattr(os, "fdatasync", synced)
+        store(archive, make("2.1"))
+        assert seen == [("arrivals-0", 0)]
+        monkeypatch.undo()
+
+
+def test_a_log_that_cannot_be_synced_takes_no_more(
+    opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with opener() as archive:
+        before = held(archive)
+        monkeypatch.setattr(os, "fdatasync", fails)
+        with pytest.raises(ArchiveError):
+            store(archive, make("2.1"))
+        monkeypatch.undo()
+        assert held(archive) == before
+        store(archive, make("2.2"))  # with a sync of its own
+        assert archive.check(repair=False).clean
+        power.now()
+    with opener() as archive:
+        assert archive.statistics().instances == 2
+        assert store(archive, make("2.1")).instance.size
+
+
+def test_a_quiet_log_is_emptied(opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrivals, "_QUIET", 0.01)
+    with opener() as archive:
+        store(archive, make("1.1"))
+        eventually(lambda: [path.stat().st_size for path in logs(opener)] == [0, 0])
+        store(archive, make("1.2"))
+        eventually(lambda: [path.stat().st_size for path in logs(opener)] == [0, 0])
+        assert archive.check(repair=False).clean
+
+
+def test_the_two_files_take_turns_under_load(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "_FULL", 5000)
+    with opener() as archive:
+
+        def work(thread: int) -> None:
+            for number in range(40):
+                store(archive, make(f"1.{thread}.{number}", StudyInstanceUID=f"1.{number % 3}"))
+                if number % 10 == 9:
+                    ref = Ref(level=Level.IMAGE, sop_instance_uid=f"1.{thread}.{number}")
+                    assert archive.delete([ref]) == 1
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(1, 5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+            assert not thread.is_alive()
+        assert archive.statistics().instances == 4 * 36
+    assert [path.stat().st_size for path in logs(opener)] == [0, 0]
+    with opener() as archive:
+        assert archive.statistics().instances == 4 * 36
+        assert archive.check(repair=False).clean
