@@ -252,8 +252,7 @@ class NetworkScreen(PlaceScreen):
 
     def _form(self, title: str, start: Modality | None, replaces: str) -> None:
         others = [m for m in self.station.modalities.all() if m.name != replaces]
-        own = self.station.settings.station.ae_title
-        form = ModalityForm(title, start=start, others=others, own_ae_title=own)
+        form = ModalityForm(title, start=start, others=others, station=self.station)
         self.app.push_screen(form, lambda value: self._put(value, replaces) if value else None)
 
     def _put(self, value: Modality, replaces: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.widgets import Checkbox, Input
+from textual.widgets import Button, Checkbox, Input
 
 from core.model import Modality, Retrieve
 from tests.peers.processes import free_port
@@ -102,11 +102,41 @@ async def test_form_knows_tls_get_and_how_many_at_once(stations: Pair) -> None:
         await pilot.press("enter")
         await until_shown(pilot, "Edit pacs")
         app.screen.query_one("#tls", Checkbox).toggle()
-        await pilot.press("enter")  # no CA is configured: refused, and nothing typed is lost
-        await until_shown(pilot, "is called by TLS")
-        await until(pilot, lambda: isinstance(app.screen, ModalityForm), "the form again")
-        assert app.screen.query_one("#tls", Checkbox).value
+        await until_shown(pilot, "TLS needs station.tls.ca in Settings")
+        await pilot.press("enter")  # not saved, and nothing typed is lost
+        await pilot.pause()
+        assert isinstance(app.screen, ModalityForm)
         assert not stations.pacs_modality.tls
+
+
+async def test_form_looks_the_host_up_and_tests_before_it_saves(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "pacs")
+        await pilot.press("c")
+        await until_shown(pilot, "Copy pacs")
+        app.screen.query_one("#name", Input).value = "PACS"
+        await until_shown(pilot, "there is a modality pacs: only case differs")
+        app.screen.query_one("#host", Input).value = "no.such.host.invalid"
+        await until_shown(pilot, "no.such.host.invalid does not resolve")
+        app.screen.query_one("#host", Input).value = "localhost"
+        await until_shown(pilot, "● localhost is ")
+        app.screen.query_one("#echo_interval", Input).value = "0.5"
+        await until_shown(pilot, "0 for none, or seconds from 1 to 86400")
+        app.screen.query_one("#echo_interval", Input).value = "90"
+        await until(pilot, lambda: "0 for none" not in text_of(app), "nothing wrong any more")
+        app.screen.query_one("#test", Button).press()
+        await until_shown(pilot, "● Success", "status 0x0000")
+        app.screen.query_one("#save", Button).press()
+        await until(pilot, lambda: len(stations.me.modalities.all()) == 2)
+        assert stations.me.modalities.get("PACS").echo_interval == 90
+        await until_shown(pilot, "PACS: PACS at localhost")
+        await pilot.press("enter")
+        await until_shown(pilot, "Edit PACS")
+        app.screen.query_one("#echo_interval", Input).value = ""
+        app.screen.query_one("#save", Button).press()
+        await until(pilot, lambda: stations.me.modalities.get("PACS").echo_interval is None)
+        assert "echo_interval = 90" not in stations.me.config_path.read_text()
 
 
 async def test_read_only_leaves_nothing_that_changes_anything(stations: Pair) -> None:
