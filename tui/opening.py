@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.station import Station
 
@@ -24,6 +25,11 @@ class Opening:
     words: str
     ready: str = ""
     asks: bool = False
+
+
+def log_path(station: Station) -> Path:
+    """Where the console writes its log."""
+    return station.data_folder / "log" / "modalitty.log"
 
 
 def opening(station: Station, *, asks: bool = False) -> Opening:

@@ -20,6 +20,7 @@ from core.network.commitment.awaited import AwaitedReports
 from core.settings import Settings
 from core.settings_file import SettingsStore, user_data_path
 from core.station.doctor import Doctor
+from core.station.files import UsedFile, archive_folder, files_in_use
 from core.station.held import Held
 from core.station.jobs import Jobs
 from core.station.modalities import Modalities
@@ -126,6 +127,10 @@ class Station:
     def settings(self) -> Settings:
         """The settings in force."""
         return self._store.current
+
+    def files(self) -> tuple[UsedFile, ...]:
+        """The files and folders in use."""
+        return files_in_use(self.settings, self.config_path, self.data_folder)
 
     # -- the listener
 
@@ -248,9 +253,8 @@ class Station:
             if self._archive is None:
                 from core.archive.archive import Archive
 
-                configured = self.settings.archive.folder
                 self._archive = Archive.open(
-                    Path(configured).expanduser() if configured else self.data_folder,
+                    archive_folder(self.settings, self.data_folder),
                     settings=lambda: self.settings.archive,
                     events=self.events,
                     read_only=self._reads_only,

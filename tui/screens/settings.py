@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -27,10 +28,12 @@ from core.settings import (
     WhenFull,
     ae_title_fault,
 )
-from tui import units
+from core.station.files import UsedFile
+from tui import kept, query_memory, units
 from tui.bridge import News
 from tui.commands import Place, bindings
 from tui.mask import MASK
+from tui.opening import log_path
 from tui.safe_text import safe_content
 from tui.screens.dialogs import Choice, Choose, Prompt
 from tui.screens.place import PlaceScreen
@@ -151,6 +154,8 @@ ENTRIES = (
     Entry("ui.sizes", "Sizes in kB and MB, or in KiB and MiB.", SizeUnits),
 )
 
+FILE = "file:"
+"""Begins the rows of files; no setting begins so."""
 _OF_WHAT_IS_SHOWN = ("ui.dates", "ui.clock", "ui.sizes")
 
 
@@ -184,6 +189,8 @@ class SettingsScreen(PlaceScreen):
         """Ask for another value."""
         entry = self._current()
         if entry is None:
+            if str(self.table.cursor_key).startswith(FILE):
+                self.say("This is where it lies; y copies the path.")
             return
         now = _text(entry.value(self.station.settings))
         choices = entry.choices
@@ -229,14 +236,35 @@ class SettingsScreen(PlaceScreen):
         self.session.news.publish(News())
         self._show()
 
+    def _about_file(self) -> str:
+        """The path in full, which the table may have no room for."""
+        key = self.table.cursor_key
+        return next((str(f.path) for f in self._files() if f"{FILE}{f.name}" == key), "")
+
     def _current(self) -> Entry | None:
         return next((e for e in ENTRIES if e.key == self.table.cursor_key), None)
+
+    def _files(self) -> Iterable[UsedFile]:
+        """Every file in use: the station's, and this console's own."""
+        data = self.station.data_folder
+        yield from self.station.files()
+        yield UsedFile("log", log_path(self.station), "What went wrong, and when.")
+        yield UsedFile("session", data / kept.FILE_NAME, "Where the last session ended.")
+        queries = data / "console" / query_memory.FILE_NAME
+        yield UsedFile("queries", queries, "Saved queries, and those asked before.")
 
     def _show(self) -> None:
         settings = self.station.settings
         rows: list[tuple[str, dict[str, object]]] = [
             (e.key, {"key": e.key, "value": _text(e.value(settings)), "about": e.about})
             for e in ENTRIES
+        ]
+        rows += [
+            (
+                f"{FILE}{file.name}",
+                {"key": f"{FILE} {file.name}", "value": str(file.path), "about": file.about},
+            )
+            for file in self._files()
         ]
         self.table.set_rows(rows)
         self._tell()
@@ -247,7 +275,7 @@ class SettingsScreen(PlaceScreen):
         address = self.station.listening
         listening = f"{address[0]}:{address[1]}" if address else "not listening"
         lines = [
-            safe_content(entry.about if entry else "", "bold"),
+            safe_content(entry.about if entry else self._about_file(), "bold"),
             safe_content(f"Listening:     {listening}"),
             safe_content(f"Configuration: {self.station.config_path}"),
             safe_content(f"Data:          {self.station.data_folder}"),

@@ -19,7 +19,7 @@ from core.errors import ModalittyError
 from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
 from tui.exits import Exit
-from tui.opening import Opening, opening
+from tui.opening import Opening, log_path, opening
 from tui.verbs.context import Globals, log_notice, log_to, options
 
 LOG_BYTES = 2_000_000
@@ -144,8 +144,7 @@ def _spare_garbage_collection() -> None:
 
 
 def _log_to_file(station: Station, level: str) -> None:
-    folder = station.data_folder / "log"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / "modalitty.log"
+    path = log_path(station)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     log_to(RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES), level)
     station.events.subscribe(log_notice)

@@ -16,6 +16,7 @@ from tests.tui.console import Pair, pair, paste, text_of, until, until_shown, wr
 from tui.app import ModalittyApp
 from tui.commands import MODES
 from tui.screens.settings import ENTRIES
+from tui.widgets.row_table import RowTable
 
 
 @pytest.mark.parametrize("size", [(20, 5), (250, 60)])
@@ -162,3 +163,20 @@ async def test_filter_and_palette_work_where_one_is(stations: Pair) -> None:
         await until_shown(pilot, "Go to Transfers.")
         await pilot.press("enter")
         await until(pilot, lambda: app.current_mode == "transfers")
+
+
+async def test_settings_tell_where_every_file_lies(stations: Pair, tmp_path: Path) -> None:
+    config, certificate = stations.me.config_path, tmp_path / "mine.pem"
+    stations.me.change("station.tls.certificate", str(certificate))
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(200, 50), notifications=True) as pilot:
+        await pilot.press("6", "G")
+        data = stations.me.data_folder
+        found = {str(file.path) for file in stations.me.files()}
+        assert {str(config), str(data), str(data / "objects"), str(certificate)} <= found
+        assert all(path.parent.exists() for path in (data / "jobs", data / "index"))
+        table = app.screen.query_one("#settings", RowTable)
+        shown = {str(table.values(key)["value"]) for key in table.visible_keys}
+        assert found | {str(data / "log" / "modalitty.log")} <= shown
+        await pilot.press("enter")
+        await until_shown(pilot, "y copies the path")
