@@ -127,6 +127,8 @@ class ModalittyApp(App[object]):
         self.theme = theme_for(self, self.keeper.theme(self.station.settings.ui.theme))
         self.bridge = Bridge(self.station.events, self)
         self._end_softly()
+        # Textual puts the terminal's modes back after a suspension, and paints nothing.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self._starter.begin()
         self.station.links.start(by_default=not self.session.read_only)
         self.switch_mode(self.keeper.place.value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from tests.peers.processes import eventually
 from tests.samples import sample_file
 from tests.tui.commandline import CommandLine
-from tests.tui.terminal import Terminal
+from tests.tui.terminal import PROGRAM, Terminal
 
 
 @pytest.fixture
@@ -58,6 +60,30 @@ def test_a_signal_ends_it_as_softly_as_a_key(demo: Terminal, number: signal.Sign
     demo.child.kill(number)
     assert demo.ends() == 128 + number
     assert b"\x1b[?1049l" in demo.raw
+
+
+def test_suspended_it_gives_the_terminal_back_and_paints_all_anew(tmp_path: Path) -> None:
+    shell = Terminal([], {"TMPDIR": str(tmp_path), "PS1": "$ "}, command=("bash", "--norc", "-i"))
+    try:
+        shell.shows("$")
+        shell.type(f"{shlex.join((sys.executable, '-c', PROGRAM, 'demo'))}\r")
+        shell.shows("● 127.0.0.1", "demo-pacs")
+        shell.type("\x1a")
+        shell.shows("Stopped")
+        given_back = shell.raw.rindex(b"\x1b[?1049l")
+        assert shell.raw.rindex(b"\x1b[?25h") > given_back - 200
+        assert b"\x1b[?1000l" in shell.raw[given_back - 200 :]
+        shell.type("stty -a\r")
+        shell.shows(" icanon", " echo ")
+        shell.type("fg\r")
+        shell.shows("1 Network", "Settings", "demo-pacs", "Quit")
+        eventually(lambda: "Stopped" not in shell.text, what="the shell's words to be painted over")
+        shell.type("e")
+        shell.shows("● answers")
+        shell.type("q")
+        eventually(lambda: not list(tmp_path.iterdir()), what="the demo's folders to go")
+    finally:
+        shell.close()
 
 
 def test_a_lost_line_leaves_nothing_behind(demo: Terminal) -> None:
