@@ -46,6 +46,7 @@ def header(number: int, per_study: int = 10) -> Header:
     per_series = min(per_study, _PER_SERIES)
     study, series = number // per_study, number // per_series
     root = "1.2.826.0.1.3680043.8.498"
+    date = f"20{study % 25:02}{study % 12 + 1:02}{study % 28 + 1:02}"
     return Header(
         study={
             "PatientName": f"Family{study % 700}^Given{study % 31}",
@@ -53,7 +54,7 @@ def header(number: int, per_study: int = 10) -> Header:
             "PatientBirthDate": f"19{study % 90 + 10}0101",
             "PatientSex": "F" if study % 2 else "M",
             "StudyInstanceUID": f"{root}.{study}.1",
-            "StudyDate": f"20{study % 25:02}{study % 12 + 1:02}{study % 28 + 1:02}",
+            "StudyDate": date,
             "StudyTime": "101112",
             "AccessionNumber": f"A{study:08}",
             "StudyDescription": f"Examination {study % 50}",
@@ -72,6 +73,8 @@ def header(number: int, per_study: int = 10) -> Header:
             "Columns": "512",
             "BitsAllocated": "16",
             "ImageType": "ORIGINAL\\PRIMARY\\AXIAL",
+            "AcquisitionDate": date,
+            "ContentDate": date,
         },
         own={
             "SOPInstanceUID": f"{root}.{study}.{series}.{number}.{number * 7919 % 1000003}",

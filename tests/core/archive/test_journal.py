@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from tinydb import Query
 
 from core.archive import journal as journal_module
 from core.archive.journal import HEADER, Journal
-from core.archive.records import AnyLine, Change, encode_changes
+from core.archive.records import AnyLine, Change, Own, encode_changes
 from core.archive.tables import JournalDB, JournalStorage
 from core.errors import ArchiveError, OutOfResourcesError
 
@@ -230,3 +230,48 @@ def test_tinydb_reads_writes_and_queries(tmp_path: Path) -> None:
         db.drop_table("people")
     with JournalDB(tmp_path) as db:
         assert db.table("people").all() == []
+
+
+def test_instances_stand_in_the_order_of_their_last_change(tmp_path: Path) -> None:
+    storage = JournalStorage(tmp_path)
+    for key, size in (("a", 1), ("b", 2), ("c", 3), ("a", 4)):
+        storage.apply([("instances", key, Own(1, 2, size, ""))])
+    storage.apply([("instances", "b", None)])
+    storage.apply([("instances", "d", {"s": 1, "c": 2, "z": 5, "v": ""})])
+    expected = {"c": Own(1, 2, 3, ""), "a": Own(1, 2, 4, ""), "d": Own(1, 2, 5, "")}
+    assert list(storage.tables["instances"].items()) == list(expected.items())
+    storage.close()
+    again = JournalStorage(tmp_path)
+    assert list(again.tables["instances"].items()) == list(expected.items())
+    again.compact()
+    again.close()
+    last = JournalStorage(tmp_path)
+    assert list(last.tables["instances"].items()) == list(expected.items())
+    assert last.journal.lines == 3
+    last.close()
+
+
+def test_a_rewriting_takes_nothing_from_a_file_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = JournalStorage(tmp_path)
+    storage.sync(storage.apply([("t", "1", {})]))
+
+    def broken(fd: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    def while_the_disk_fails() -> Iterator[Change]:
+        position = storage.apply([("t", "2", {})])
+        with monkeypatch.context() as patch:
+            patch.setattr(journal_module.os, "fdatasync", broken)
+            with pytest.raises(ArchiveError):
+                storage.sync(position)
+        yield from storage._current()
+
+    with pytest.raises(ArchiveError):
+        storage.journal.rewrite(while_the_disk_fails)
+    assert not (tmp_path / "journal.new").exists()
+    # The next change has everything written anew from memory.
+    storage.sync(storage.apply([("t", "3", {})]))
+    storage.close()
+    assert set(JournalStorage(tmp_path).tables["t"]) == {"1", "2", "3"}
