@@ -34,6 +34,7 @@ from tui.screens.help import Help
 from tui.screens.network import NetworkScreen
 from tui.screens.place import PlaceScreen, QueryPeer, toast_seconds
 from tui.screens.query import QueryScreen
+from tui.screens.query.palette import AskSaved, SavedQueries
 from tui.screens.settings import SettingsScreen
 from tui.screens.traffic import TrafficScreen
 from tui.screens.transfers import TransfersScreen
@@ -65,7 +66,7 @@ class ModalittyApp(App[object]):
         Path(__file__).parent / "styles" / "dialogs.tcss",
     ]
     TITLE = "Modalitty"
-    COMMANDS = {Commands}  # noqa: RUF012
+    COMMANDS = {Commands, SavedQueries}  # noqa: RUF012
     BINDINGS = [  # noqa: RUF012
         *bindings(Place.EVERYWHERE),
         Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
@@ -188,6 +189,13 @@ class ModalittyApp(App[object]):
         if isinstance(screen, QueryScreen):
             screen.choose(*message.names)
             screen.action_fields()
+
+    @on(AskSaved)
+    async def _ask_saved(self, message: AskSaved) -> None:
+        await self.switch_mode(Place.QUERY.value)
+        screen = self.places[Place.QUERY]
+        if isinstance(screen, QueryScreen):
+            screen.load(message.asked)
 
     def action_help_here(self) -> None:
         """Show what can be done at the present place."""

@@ -24,6 +24,8 @@ class Run:
     """Matches that came."""
     incomplete: bool = False
     """It did not match on all optional keys (0xFF01)."""
+    silent: set[str] = field(default_factory=set)
+    """Keywords it was to match on, and gave no value of: it may not have matched on them."""
     outcome: Outcome | None = None
 
     @property
@@ -57,6 +59,10 @@ class Listing:
         self.matches.update(rows)
         if run:
             run.count += len(rows)
+            for _, match in rows:
+                if not run.silent:
+                    break
+                run.silent = {key for key in run.silent if not match.values.get(key)}
             run.incomplete = run.incomplete or any(m.incomplete for _, m in rows)
         return rows
 

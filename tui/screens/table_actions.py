@@ -81,7 +81,10 @@ class TableActions(Screen[None]):
         if table is None or table.cursor_key is None:
             self.say("There is no row to copy.")
             return
-        copies = self.copies(table)
+        self.offer_copies(self.copies(table))
+
+    def offer_copies(self, copies: Sequence[Copy]) -> None:
+        """Ask which of several ways to copy."""
         choices = [Choice(str(n), copy.label, copy.hint) for n, copy in enumerate(copies)]
 
         def chosen(number: str | None) -> None:

@@ -30,10 +30,7 @@ class Copying(QueryPlace):
 
     def copies(self, table: RowTable) -> list[Copy]:
         """The forms of every place, and commands: the query's, and what retrieves the rows."""
-        finds = [
-            Copy("modalitty find", partial(self._finds, modalitty_find), "asks this again"),
-            Copy("findscu", partial(self._finds, findscu), "asks this again, by DCMTK"),
-        ]
+        finds = self._find_copies()
         retrieves = [
             ("modalitty move", modalitty_retrieve, "has these rows sent here"),
             ("modalitty get", modalitty_get, "fetches these rows by C-GET"),
@@ -47,6 +44,21 @@ class Copying(QueryPlace):
             if all(_can(label, ref) for _, ref in rows)
         ]
         return [*finds, *(own if rows else []), *super().copies(table)]
+
+    def action_copy_as(self) -> None:
+        """Ask what to copy; the query itself too where it brought no rows."""
+        if self.path and self.table.cursor_key is None:
+            self.offer_copies(self._find_copies())
+        else:
+            super().action_copy_as()
+
+    def _find_copies(self) -> list[Copy]:
+        """The query itself, as it was asked."""
+        finds = [
+            Copy("modalitty find", partial(self._finds, modalitty_find), "asks this again"),
+            Copy("findscu", partial(self._finds, findscu), "asks this again, by DCMTK"),
+        ]
+        return [copy for copy in finds if copy.text()]
 
     def _ourselves(self) -> Ourselves:
         settings, station = self.station.settings.station, self.station

@@ -20,6 +20,7 @@ from tui.safe_text import safe_content, safe_text
 class QueryForm(Vertical):
     """A field for each of :data:`FIELDS`; under them what their text comes to, as it is typed."""
 
+    SCOPED_CSS = False  # it asks how wide the screen is
     DEFAULT_CSS = """
     QueryForm {
         height: auto;
@@ -123,7 +124,7 @@ class QueryForm(Vertical):
 
     def _words(self, keys: Mapping[str, str]) -> Content:
         asks = safe_text(translation(keys))
-        extras = [] if self.wildcards else ["as typed, without wildcards (w)"]
+        extras = [] if self.wildcards else ["as typed (w adds wildcards)"]
         if self.limit:
             extras.append(f"at most {self.limit:,} of each (n)")
         if not asks and not extras:

@@ -55,7 +55,8 @@ class QueryPlace(BrowserScreen):
     def runs(self, step: Step) -> Sequence[Run]:
         """One run for each of those asked."""
         assert isinstance(step, PeerStep)  # noqa: S101  only this class makes steps here
-        return [Run(name, step.limit) for name in step.peers]
+        matched = {key for key, _ in step.filters}
+        return [Run(name, step.limit, silent=set(matched)) for name in step.peers]
 
     def answers(self, listing: Listing, run: Run) -> Iterator[Match | Outcome]:
         """Ask a peer by C-FIND, or search the own archive."""

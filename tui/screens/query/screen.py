@@ -26,6 +26,7 @@ from tui.screens.query.asking import (
     MOST,
     PEER_COLUMN,
     PeerStep,
+    doubts,
     full_states,
     names_in_words,
     states,
@@ -49,10 +50,10 @@ class QueryScreen(Retrieving, Library, Copying):
     }
     BINDINGS: ClassVar = [
         *bindings(Place.QUERY),
-        # Priority: what is typed after them in one burst is for where they lead.
+        # Priority: what is typed after them in one burst is for where they lead. Not so enter:
+        # it comes after what was typed before.
         Binding("tab", "next_field(1)", "Next field", show=False, priority=True),
         Binding("shift+tab", "next_field(-1)", "Field before", show=False, priority=True),
-        Binding("enter", "submit", "Ask", show=False, priority=True),
         Binding("down", "leave_fields", "To the rows", show=False),
         Binding("enter", "ask", "Ask", show=False),  # where the table has no row to open
     ]
@@ -139,8 +140,8 @@ class QueryScreen(Retrieving, Library, Copying):
         self.set_focus(self.form.line(name))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In a field letters are text; enter and tab are the form's there only."""
-        if action in ("next_field", "submit"):
+        """In a field letters are text; tab is the form's there only."""
+        if action == "next_field":
             return isinstance(self.focused, Input) and self.focused in self.form.query(Input)
         if action in ("fields", "date") and isinstance(self.focused, Input):
             return False
@@ -151,10 +152,6 @@ class QueryScreen(Retrieving, Library, Copying):
         lines = [line for line in self.form.query(Input) if not line.disabled]
         if isinstance(self.focused, Input) and self.focused in lines:
             self.set_focus(lines[(lines.index(self.focused) + step) % len(lines)])
-
-    def action_submit(self) -> None:
-        """Ask what the fields say."""
-        self.ask_again()
 
     def action_leave_fields(self) -> None:
         """Go from the fields to the rows."""
@@ -235,6 +232,7 @@ class QueryScreen(Retrieving, Library, Copying):
         else:
             self.ask_again()
 
+    @on(Input.Submitted)
     def ask_again(self) -> None:
         """Ask what the fields say; where they say what cannot be asked, say that."""
         self.calls.forget("start")
@@ -272,8 +270,9 @@ class QueryScreen(Retrieving, Library, Copying):
             await self.run_action("inspect")
             return
         ref = ref_of(match, self.here.step.of)
-        peers = (match.peer or ARCHIVE,)
-        self.go(PeerStep(below, ref, label_of(match), peers=peers, limit=self.limit))
+        name = match.peer or ARCHIVE
+        label = f"{name}: {label_of(match)}" if len(self.here.runs) > 1 else label_of(match)
+        self.go(PeerStep(below, ref, label, peers=(name,), limit=self.limit))
 
     def forget(self) -> None:
         """Drop what is listed: it is not what one asks for now."""
@@ -309,7 +308,10 @@ class QueryScreen(Retrieving, Library, Copying):
         run = next(iter(listing.runs), None)
         if run and run.capped and not run.running:
             return states(listing, self.size.width - 2, 2)
-        return super().outcome_words(listing)
+        words = super().outcome_words(listing)
+        if run and run.silent and not run.running and not run.incomplete:
+            words = Content.assemble(words, (doubts(run), "$text-warning"))
+        return words
 
     @on(events.Click, "#outcome")
     def action_states(self) -> None:
