@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple
 
 UNDEFINED = 0xFFFFFFFF
@@ -36,6 +36,14 @@ _BIG = (
     struct.Struct(">HH2sH").unpack_from,
     struct.Struct(">L").unpack_from,
 )
+
+
+Keep = Callable[[int, bytes], bool]
+"""Is shown tag and value of an element, and may take it."""
+
+
+def _keep_none(_tag: int, _value: bytes) -> bool:
+    return False
 
 
 class DamagedError(Exception):
@@ -116,11 +124,13 @@ class Walk:
         self.source = source
         self._budget = budget
 
-    def pass_over(self, at: int, encoding: Encoding, wanted: Container[int]) -> int:
+    def pass_over(
+        self, at: int, encoding: Encoding, wanted: Container[int], keep: Keep = _keep_none
+    ) -> int:
         """The offset of the next element that is wanted or takes more than a look.
 
         For the short elements of an explicit little endian data set that lie in memory: most of
-        a header, and most of the time.
+        a header, and most of the time. Those that `keep` takes are passed over too.
         """
         if encoding is not _EXPLICIT_LITTLE:
             return at
@@ -128,22 +138,31 @@ class Walk:
         unpack = _LITTLE[0]
         while at <= last:
             group, number, vr, length = unpack(head, at)
-            if vr not in _SHORT_VRS or group << 16 | number in wanted or at + length > last:
+            if vr not in _SHORT_VRS or at + length > last:
                 break
-            at += 8 + length
+            value, tag = at + 8, group << 16 | number
+            if tag in wanted and not keep(tag, head[value : value + length]):
+                break
+            at = value + length
             self._budget -= 1
         return at
 
     def elements(
-        self, at: int, end: int, encoding: Encoding, wanted: Container[int] | None = None
+        self,
+        at: int,
+        end: int,
+        encoding: Encoding,
+        wanted: Container[int] | None = None,
+        keep: Keep = _keep_none,
     ) -> Iterator[Element]:
         """The elements between two offsets, sequences skipped over; DamagedError where they break.
 
-        Ends at an item delimiter too. With `wanted`, some of the others may be left out.
+        Ends at an item delimiter too. With `wanted`, some of the others may be left out, and those
+        that `keep` takes.
         """
         while at < end:
             if wanted is not None:
-                at = self.pass_over(at, encoding, wanted)
+                at = self.pass_over(at, encoding, wanted, keep)
             element = self._header(at, encoding)
             if element.tag in (_ITEM_END, _SEQUENCE_END):
                 return

@@ -14,7 +14,7 @@ from core.archive.attributes import (
     OWN,
     SERIES,
 )
-from core.archive.decoding import CHARACTER_SET, ValueDecoder
+from core.archive.decoding import CHARACTER_SET, MAX_VALUE, NUMBERS, ValueDecoder, tidy
 from core.archive.elements import (
     DEFLATED,
     UNDEFINED,
@@ -30,6 +30,9 @@ from core.errors import NotDicomError
 _MAX_ITEMS = 32
 
 _LOOKED_AT = frozenset((*KEPT, CHARACTER_SET))
+
+_TEXTS = {tag: known for tag, known in KEPT.items() if known[1] != "SQ" and known[1] not in NUMBERS}
+_ESC = 0x1B
 
 Values = dict[str, Any]
 """Keyword → text, several values joined by a backslash; a list of such for a sequence."""
@@ -113,10 +116,12 @@ class _Reader:
         self._encoding = encoding
         self._walk = Walk(source)
         self._values = ValueDecoder(source, encoding, header.warnings)
+        self._last = -1
 
     def read(self) -> None:
-        last = -1
-        for element in self._walk.elements(0, self._source.size, self._encoding, _LOOKED_AT):
+        for element in self._walk.elements(
+            0, self._source.size, self._encoding, _LOOKED_AT, self._keep_plain
+        ):
             if element.tag == CHARACTER_SET:
                 self._values.choose_codecs(element)
             elif element.tag in KEPT:
@@ -124,9 +129,20 @@ class _Reader:
             elif element.length == UNDEFINED and element.tag > LAST_TAG:
                 # To find its end would mean to walk through all of it: pixels, or frames' headers.
                 return
-            elif element.tag < last and element.tag < 0x00080000:
+            elif element.tag < self._last and element.tag < 0x00080000:
                 raise DamagedError(f"no data set: element ({element.tag:08X})")
-            last = element.tag
+            self._last = element.tag
+
+    def _keep_plain(self, tag: int, value: bytes) -> bool:
+        """Keep a text of plain ASCII, which is most of them: it means itself in every set."""
+        known = _TEXTS.get(tag)
+        if known is None or len(value) > MAX_VALUE or not value.isascii() or _ESC in value:
+            return False
+        keyword, vr = known
+        if text := tidy(value.decode("ascii"), vr):
+            self._record_of(keyword).setdefault(keyword, text)
+        self._last = tag
+        return True
 
     def _keep(self, element: Element) -> None:
         keyword, vr = KEPT[element.tag]
