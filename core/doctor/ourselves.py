@@ -72,9 +72,10 @@ def _answered(exam: Examination, me: Modality, fault: LinkError | SettingsError 
 
 def callers(exam: Examination) -> Iterator[Finding]:
     """Tell what came lately from the peer's AE title or addresses, and what became of it."""
+    since, written = exam.visitors.look_again()
     found = exam.visitors.of(exam.peer, exam.addresses)
     if not found:
-        yield _silent(exam)
+        yield _silent(exam, since, written)
     for visitor in found[:5]:
         yield _visited(visitor)
     lacking = [op for op in (Operation.STORE,) if op not in exam.peer.allow]
@@ -86,17 +87,17 @@ def callers(exam: Examination) -> Iterator[Finding]:
         )
 
 
-def _silent(exam: Examination) -> Finding:
-    if exam.listening is None:
+def _silent(exam: Examination, since: float, written: float) -> Finding:
+    if exam.listening is None and not written:
         return unknown(
             "callers",
-            "this process has no listener, and knows of no callers",
-            advice="ask the doctor in the console, or look into the log of the one that listens",
+            "nobody has called yet: no station listens on this data folder, or none was called",
+            advice="start the console, or modalitty serve, and let the device try again",
         )
-    since = time.strftime("%H:%M:%S", time.localtime(exam.visitors.since))
+    until = "" if exam.listening else f", as of {_moment(written)}"
     return unknown(
         "callers",
-        f"it has not called us since {since}",
+        f"it has not called us since {_moment(since)}{until}",
         means="if it should have: it has another address for us, or something stands between",
         advice=f"check what is registered at the device: {exam.ours}; then the firewalls",
     )
@@ -119,7 +120,11 @@ def _ago(at: float) -> str:
         return f"{seconds:.0f} s ago"
     if seconds < 120 * 60:
         return f"{seconds // 60:.0f} min ago"
-    return time.strftime("at %Y-%m-%d %H:%M", time.localtime(at))
+    return f"at {_moment(at)}"
+
+
+def _moment(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
 
 
 def _peer_is_elsewhere(exam: Examination) -> bool:

@@ -1,4 +1,4 @@
-"""Who called our listener lately, and why somebody was turned away: in memory, and bounded.
+"""Who called our listener lately, and why somebody was turned away: bounded, and kept in a file.
 
 "The CT cannot send" is answered here: the CT does call, and this is what it was told.
 """
@@ -11,8 +11,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from core.doctor import refusals
+from core.doctor.guest_book import GuestBook, Page, new_page
 from core.events import (
     AssociationEnded,
     AssociationOpened,
@@ -54,15 +56,23 @@ class _Visit:
 class Visitors:
     """Remembers callers by AE title and host; safe to use from any thread."""
 
-    def __init__(self, settings: Callable[[], Settings]) -> None:
-        self.since = time.time()
-        """Since when it listens; seconds since the epoch."""
+    def __init__(self, settings: Callable[[], Settings], book: Path | None = None) -> None:
+        """Remember in memory, and in the file `book` where one is given."""
+        self._since = time.time()
+        self._at = 0.0
         self._settings = settings
+        self._book = GuestBook(book, self._page) if book else None
+        self._has_read = book is None
         self._lock = threading.Lock()
         self._visits: OrderedDict[tuple[str, str], _Visit] = OrderedDict()
         self._live: OrderedDict[int, tuple[str, str]] = OrderedDict()
 
     # -- what the listener tells
+
+    def close(self) -> None:
+        """Write down what is not yet written."""
+        if self._book:
+            self._book.close()
 
     def heard(self, event: Event) -> None:
         """Take note of an event; returns at once for all that says nothing of a caller."""
@@ -80,11 +90,14 @@ class Visitors:
                 self._live.pop(event.association.id, None)
 
     def _rejected(self, event: AssociationRejected) -> None:
+        self._read_book()
         with self._lock:
             visit = self._visit(event.calling, event.address, event.called, event.time)
             visit.refuse(event.reason, event.time)
+        self._write_soon()
 
     def _opened(self, event: AssociationOpened) -> None:
+        self._read_book()
         about = event.association
         refused = [cx for cx in event.contexts if not cx.accepted]
         with self._lock:
@@ -97,6 +110,7 @@ class Visitors:
                 visit.accepted_at = event.time
             if _matters(event.contexts):
                 visit.refuse(_refused_words(refused), event.time)
+        self._write_soon()
 
     def _message(self, event: MessageHandled) -> None:
         with self._lock:
@@ -104,6 +118,7 @@ class Visitors:
             if visit is not None:
                 words = f"{event.operation} answered with 0x{event.status:04X}: {event.meaning}"
                 visit.refuse(words, event.time)
+        self._write_soon()
 
     def _visit(self, calling: str, address: str, called: str, at: float) -> _Visit:
         host = address.rpartition(":")[0]
@@ -118,10 +133,48 @@ class Visitors:
         visit.last = at
         return visit
 
+    # -- the book
+
+    def look_again(self) -> tuple[float, float]:
+        """Read what another process has written meanwhile, where this one heard of nobody itself.
+
+        Answers with since when callers are remembered, and when that was written (0: never).
+        """
+        with self._lock:
+            if self._book is not None and not self._live and self._at >= 0:
+                self._has_read = False
+        self._read_book()
+        return self._since, max(0.0, self._at)
+
+    def _read_book(self) -> None:
+        """Begin with what was written down before; an event of our own is never overwritten."""
+        if self._has_read or self._book is None:
+            return
+        page = self._book.read()
+        with self._lock:
+            self._has_read = True
+            if not page.since:
+                return
+            self._since, self._at = page.since, page.at
+            for seen in sorted(page.visitors, key=lambda visitor: visitor.last)[-KEPT:]:
+                known = self._visits.get((seen.calling, seen.host))
+                if known is None or known.last < seen.last:
+                    self._visits[seen.calling, seen.host] = _thawed(seen)
+                    self._visits.move_to_end((seen.calling, seen.host))
+
+    def _write_soon(self) -> None:
+        self._at = -1.0  # from now on it is ours to write
+        if self._book:
+            self._book.soon()
+
+    def _page(self) -> Page:
+        return new_page(self._since, self.all())
+
     # -- what others ask
 
     def all(self) -> tuple[Visitor, ...]:
         """Every caller that is remembered, the latest first."""
+        self._read_book()
         settings = self._settings()
         own = settings.station.ae_title.strip()
         with self._lock:
@@ -158,6 +211,21 @@ def _refused_words(refused: Collection[ProposedContext]) -> str:
     more = len({cx.sop_class for cx in refused}) - 1
     others = f", and {more} more" if more else ""
     return f"{first.sop_class}{others}: {first.why}"
+
+
+def _thawed(seen: Visitor) -> _Visit:
+    return _Visit(
+        calling=seen.calling,
+        host=seen.host,
+        called=seen.called,
+        first=seen.first,
+        last=seen.last,
+        accepted=seen.accepted,
+        accepted_at=seen.accepted_at,
+        refused=seen.refused,
+        refused_at=seen.refused_at,
+        reason=seen.reason,
+    )
 
 
 def _frozen(visit: _Visit, settings: Settings) -> Visitor:

@@ -103,11 +103,12 @@ def _judged(
     taken: dict[str, Modality] = {}
     for one in found:
         candidate = _judge(one, known, taken)
-        if candidate.modality is not None and candidate.fate is not Fate.SAME:
+        modality = candidate.modality
+        if modality is not None and candidate.fate is not Fate.SAME:
             others = [*known.values(), *taken.values()]
-            odd = modality_warnings(candidate.modality, others, own_ae_title)
+            odd = modality_warnings(modality, others, own_ae_title)
             candidate = replace(candidate, notes=(*candidate.notes, *odd[:3]))
-            taken[candidate.modality.name] = candidate.modality
+            taken[modality.name] = modality
         yield candidate
 
 

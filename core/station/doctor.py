@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.doctor.visitors import Visitors
@@ -25,12 +26,17 @@ class Doctor:
         caller: Callable[[], Caller],
         events: EventBus,
         listening: Callable[[], tuple[tuple[str, int] | None, int]],
+        folder: Path,
     ) -> None:
         self._settings = settings
         self._caller = caller
         self._listening = listening
-        self._visitors = Visitors(settings)
+        self._visitors = Visitors(settings, folder / "callers.json")
         events.subscribe(self._visitors.heard)
+
+    def close(self) -> None:
+        """Write down who called."""
+        self._visitors.close()
 
     def examine(self, peer: Modality, cancel: threading.Event | None = None) -> Iterator[Finding]:
         """Climb the ladder of checks: each finding as it is made; `cancel` ends it soon.

@@ -79,6 +79,7 @@ class Station:
             self._make_caller,
             self.events,
             lambda: (self.listening, self.listening_tls),
+            data,
         )
         """Why a link does not work, and who called us in vain."""
         self.links = Pulse(
@@ -106,6 +107,7 @@ class Station:
         if caller:
             caller.close()
         self.stop_listening()
+        self.doctor.close()
         self.objects.close()
         with self._lock:
             archive, self._archive = self._archive, None

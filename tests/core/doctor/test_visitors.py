@@ -10,6 +10,7 @@ from core.doctor import visitors
 from core.events import AssociationRejected
 from core.model import Modality, Operation, Verdict, Visitor
 from core.settings import Settings
+from core.settings_file import SettingsStore
 from core.station import Station
 from tests.core.doctor.examined import at, examined
 from tests.peers.processes import eventually
@@ -99,3 +100,41 @@ def test_memory_is_bounded_and_keeps_the_latest(count: int) -> None:
     kept = seen.all()
     assert len(kept) == visitors.KEPT
     assert kept[0].calling == f"CT{count - 1}"
+
+
+def test_a_doctor_in_another_process_knows_whom_the_listener_refused(
+    me: Station, tmp_path: Path
+) -> None:
+    with _ct(tmp_path, me.listen(), called="ARCHIVE") as ct:
+        assert not ct.echo(ct.modalities.get("me")).ok
+    _visitor(me, "CT1")
+    book = me.data_folder / "callers.json"
+    eventually(book.exists)
+    assert book.stat().st_mode & 0o077 == 0
+    beside = Station.open(SettingsStore.open(me.config_path), me.data_folder, reads_only=True)
+    with beside:
+        found = examined(beside, at(9, "CT1"))["callers"]
+        assert found.verdict is Verdict.BAD
+        assert 'correct the called AE title to "ME"' in found.advice
+        silent = examined(beside, at(9, "OTHER"))["callers"]
+        assert "has not called us since" in silent.seen
+
+
+def test_callers_are_remembered_after_a_restart_and_a_damaged_book_hurts_nobody(
+    me: Station, tmp_path: Path
+) -> None:
+    port = me.listen()
+    with _ct(tmp_path, port, called="ARCHIVE") as ct:
+        assert not ct.echo(ct.modalities.get("me")).ok
+    _visitor(me, "CT1")
+    me.close()
+    store = SettingsStore.open(me.config_path)
+    with Station.open(store, me.data_folder) as again:
+        assert _visitor(again, "CT1").refused == 1
+        again.listen()
+        with _ct(tmp_path / "again", again.settings.station.port, called="ARCHIVE") as ct:
+            assert not ct.echo(ct.modalities.get("me")).ok
+        eventually(lambda: _visitor(again, "CT1").refused == 2)
+    (me.data_folder / "callers.json").write_bytes(b"\0 not json")
+    with Station.open(store, me.data_folder) as third:
+        assert third.doctor.visitors() == ()
