@@ -177,25 +177,35 @@ class Catalogue:
     def _attach_all(self) -> list[str]:
         """Hang all instances in at once, in a loop that is run a million times; those left over."""
         orphans: list[str] = []
-        all_series, uses = self._series, self._common_uses
         series: Series | None = None
-        number = -1
+        members: dict[str, None] = {}
+        number = common = -1
+        count = size = 0
         for uid, own in self.instances.items():
-            if own.s != number:
-                number = own.s
-                series = all_series.get(number)
+            # Neighbours are mostly of one series and have all in common.
+            if own.s != number or own.c != common:
+                self._count(series, common, count, size)
+                count = size = 0
+                number, common = own.s, own.c
+                series = self._series.get(number) if common in self._common_uses else None
                 if series is not None:
+                    members = series.members
                     self._note_arrival(series.study)
-            common = own.c
-            if series is None or common not in uses:
+            if series is None:
                 orphans.append(uid)
                 continue
-            series.members[uid] = None
-            series.size += own.z
-            series.commons[common] = series.commons.get(common, 0) + 1
-            uses[common] += 1
-        self.size = sum(series.size for series in all_series.values())
+            members[uid] = None
+            count += 1
+            size += own.z
+        self._count(series, common, count, size)
         return orphans
+
+    def _count(self, series: Series | None, common: int, count: int, size: int) -> None:
+        if series is not None:
+            series.commons[common] = series.commons.get(common, 0) + count
+            self._common_uses[common] += count
+            series.size += size
+            self.size += size
 
     def _adopt(self, changes: Iterable[Change]) -> None:
         for table, key, record in changes:
@@ -240,10 +250,7 @@ class Catalogue:
     def _attach(self, uid: str, own: Own) -> None:
         series = self._series[own.s]
         series.members[uid] = None
-        series.commons[own.c] = series.commons.get(own.c, 0) + 1
-        self._common_uses[own.c] += 1
-        self.size += own.z
-        series.size += own.z
+        self._count(series, own.c, 1, own.z)
         self._note_arrival(series.study)
 
     def _note_arrival(self, study: Study) -> None:
