@@ -12,6 +12,8 @@ from benchmarks.servers import SETTINGS
 
 BEGIN = "<!-- written by: python -m benchmarks --write -->"
 END = "<!-- end of what is written -->"
+_BUSY = 2.5
+"""A load average that the scenario before may leave behind, with nobody else at work."""
 
 
 class NoMarksError(Exception):
@@ -48,6 +50,13 @@ def _summary(results: Sequence[Result]) -> Iterator[str]:
     missed = sum(not found.met for _, _, found in judged)
     yield f"**{len(judged) - missed} of {len(judged)} targets are met; we are behind in {missed}.**"
     yield ""
+    busiest = max((result.load for result in results), default=0.0)
+    if busiest > _BUSY:
+        yield (
+            f"Other work ran on the machine meanwhile (load up to {busiest:.1f}): times are longer"
+            " and ratios rougher than on one that does nothing else."
+        )
+        yield ""
     headings = ("scenario", "row", "against", "found", "target", "")
     yield from (_line(*headings), _rule(headings))
     for result, row, found in judged:

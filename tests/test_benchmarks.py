@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from benchmarks import __main__ as program
 from benchmarks import clients, data, document, report, results, servers
 from benchmarks.faults import WorkNotDoneError, require
 from benchmarks.figures import OURS, Row, Target, middle, ratio, verdicts
-from benchmarks.process import resident_mb, tree
+from benchmarks.process import processor_seconds, resident_mb, tree
 from benchmarks.results import Result
 from benchmarks.scenario import Scenario, Turn, Workshop, run
 from benchmarks.scenarios import SCENARIOS, find, receive
@@ -163,8 +164,16 @@ def test_the_page_is_written_between_its_marks(tmp_path: Path) -> None:
     assert text.startswith(f"above\n{document.BEGIN}\n")
     assert text.endswith(f"{document.END}\nbelow\n")
     assert "old" not in text
+    assert "Other work ran on the machine" not in text
     assert "2 of 3 targets are met; we are behind in 1." in text
     assert "| receive-ct | receive | Orthanc | 0.75 × | ≤ 0.5 | **behind** |" in text
+
+
+def test_the_page_tells_of_a_busy_machine(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"{document.BEGIN}\n{document.END}\n")
+    document.write(page, {"receive-ct": replace(result_of(ROW), load=8.0)}, SCENARIOS)
+    assert "Other work ran on the machine meanwhile (load up to 8.0)" in page.read_text()
 
 
 def test_the_page_explains_every_scenario_and_has_room_for_results() -> None:
@@ -215,6 +224,7 @@ def test_a_query_without_all_its_matches_is_refused(tmp_path: Path) -> None:
             find.ask(server, find.KEYS, tmp_path / "log", printed=False)
 
 
-def test_memory_is_that_of_the_children_too() -> None:
+def test_memory_and_time_are_those_of_the_children_too() -> None:
     assert resident_mb(os.getpid()) > 10
+    assert processor_seconds(os.getpid()) > 0
     assert os.getpid() in tree(os.getppid())
