@@ -38,15 +38,13 @@ def open_object(item: Instance | Path) -> ObjectFile:
 
     Raises NotDicomError where it is none, OSError where it cannot be read.
     """
-    path = Path(item.path) if isinstance(item, Instance) else item
-    with path.open("rb", buffering=0) as file:
-        head = file.read(_HEAD) or b""
-        size = os.fstat(file.fileno()).st_size
+    path = item.path if isinstance(item, Instance) else str(item)
+    head, size = _head(path)
     if head[128:132] != b"DICM":
-        return _bare(path, size)
+        return _bare(Path(path), size)
     offset, meta = _file_meta(head)
     found = ObjectFile(
-        path=str(path),
+        path=path,
         size=size,
         offset=offset,
         sop_class_uid=meta.get(0x0002, ""),
@@ -57,6 +55,15 @@ def open_object(item: Instance | Path) -> ObjectFile:
     if not (found.sop_class_uid and found.sop_instance_uid and found.transfer_syntax_uid):
         raise NotDicomError("the file meta information names no object", "is it a DICOMDIR?")
     return found
+
+
+def _head(path: str) -> tuple[bytes, int]:
+    """The first bytes of a file, and its size; by system calls, for there may be thousands."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(fd, _HEAD), os.fstat(fd).st_size
+    finally:
+        os.close(fd)
 
 
 def _file_meta(head: bytes) -> tuple[int, dict[int, str]]:

@@ -166,6 +166,8 @@ class _Courier:
         self._converter = converter
         self._number = 0
         self._ahead: tuple[_Item, _Ready | Outcome] | None = None
+        self._contexts: dict[tuple[str, str], Context] = {}
+        """By SOP class and transfer syntax of the object."""
 
     def send(self, item: _Item, following: _Item | None) -> SendResult:
         """Send one object and wait for its answer; LinkError where the association is over."""
@@ -197,7 +199,7 @@ class _Courier:
         """An object to send, or why it cannot be; None where it is to be converted later."""
         try:
             found = part10.open_object(item.source)
-            context = _choose(self._exchange.association, found)
+            context = self._context(found)
             syntax = context.transfer_syntax
             if found.transfer_syntax_uid != syntax and not convert_too:
                 return None
@@ -210,6 +212,12 @@ class _Courier:
         except NoContextError as exc:
             return outcomes.from_fault(exc, 0.0)
         return _Ready(context, self._request(found), data, note)
+
+    def _context(self, found: ObjectFile) -> Context:
+        key = found.sop_class_uid, found.transfer_syntax_uid
+        if key not in self._contexts:
+            self._contexts[key] = _choose(self._exchange.association, found)
+        return self._contexts[key]
 
     def _request(self, found: ObjectFile) -> dict[Field, int | str]:
         fields = command.request(Verb.C_STORE_RQ, 0, found.sop_class_uid, data_set=True)
