@@ -24,7 +24,7 @@ from core.archive.keys import (
 )
 from core.archive.matching import compile_value, has_wildcard, is_range
 from core.archive.responses import Responses
-from core.archive.rows import FileReader, Row
+from core.archive.rows import FileReader, Row, getter
 from core.archive.unindexed import reader
 from core.errors import UsageError
 from core.model import Level, Match, Query, Root
@@ -233,8 +233,9 @@ def _fits(row: Row, keys: Sequence[Key]) -> bool:
 
 
 def _matches(search: Search, query: Query, answer: Sequence[Key]) -> Iterator[Match]:
+    getters = [(key.name, getter(key, query.level)) for key in answer]
     for number, row in enumerate(search.rows(), start=1):
-        values = {key.name: _as_text(row.answer(key)) for key in answer}
+        values = {name: _as_text(get(row)) for name, get in getters}
         yield Match(level=query.level, values=values)
         if query.limit and number >= query.limit:
             return
@@ -242,7 +243,7 @@ def _matches(search: Search, query: Query, answer: Sequence[Key]) -> Iterator[Ma
 
 def _as_text(value: Any) -> str:
     if not isinstance(value, list):
-        return str(value)
+        return value if type(value) is str else str(value)
     return "; ".join(
         " ".join(f"{name}={_as_text(inner)}" for name, inner in item.items()) for item in value
     )
