@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from benchmarks.scenario import Scenario
 from benchmarks.scenarios.calling import OUR_FIND, OUR_MOVE
+from benchmarks.scenarios.console import (
+    CONSOLE_START,
+    KEYS_CT,
+    KEYS_CT_LARGE,
+    KEYS_IDLE,
+    KEYS_TINY,
+)
 from benchmarks.scenarios.find import FIND_5000
 from benchmarks.scenarios.idle import IDLE_100
 from benchmarks.scenarios.index import INDEX_MILLION
@@ -25,5 +32,10 @@ SCENARIOS: dict[str, Scenario] = {
         IDLE_100,
         MEMORY_2GB,
         INDEX_MILLION,
+        CONSOLE_START,
+        KEYS_IDLE,
+        KEYS_CT,
+        KEYS_CT_LARGE,
+        KEYS_TINY,
     )
 }
