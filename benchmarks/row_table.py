@@ -7,7 +7,9 @@ key press until all of the screen is painted again. Times are milliseconds.
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -16,8 +18,10 @@ from time import perf_counter
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from textual.app import App, ComposeResult
+from textual.message import Message
 from textual.pilot import Pilot
 
+from tui.calls import BATCH
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column, Kind
 from tui.widgets.row_table import RowTable
@@ -60,6 +64,9 @@ class Bench(App[None]):
     def compose(self) -> ComposeResult:
         yield FilteredTable(self.table)
 
+    def on_rows(self, message: Rows) -> None:
+        self.table.add_rows(message.rows)
+
 
 def timed(label: str, work: Callable[[], object]) -> None:
     start = perf_counter()
@@ -81,8 +88,49 @@ async def frames(label: str, pilot: Pilot[None], key: str, count: int = 60) -> N
     print(f"  {label:<34}{max(times):9.1f}  at most, median {middle:.1f}")
 
 
+async def arrive(count: int, filter_text: str = "") -> None:
+    """Rows come as a C-FIND of many matches brings them: by the thousand, from a thread.
+
+    Told are the longest time in which the screen answered nothing, and how long after the last row
+    all of them stood in the table, read for the filter.
+    """
+    data = list(rows(count))
+    app = Bench()
+    async with app.run_test(size=(200, 50)) as pilot:
+        table, gaps = app.table, [0.0]
+        table.filter_text = filter_text
+        gc.collect()
+        thread = threading.Thread(target=_post_all, args=(app, data), daemon=True)
+        thread.start()
+        last, ended = perf_counter(), 0.0
+        while table.row_count < count or not table.idle:
+            await asyncio.sleep(0)
+            now = perf_counter()
+            gaps.append(now - last)
+            last = now
+            ended = ended or (now if table.row_count == count else 0.0)
+        name = f"arrive, filter {filter_text!r}" if filter_text else "arrive"
+        worst = sorted(gaps)[-1] * 1000
+        print(f"  {name + ', no answer for':<34}{worst:9.1f}  at most")
+        print(f"  {name + ', all of it shown':<34}{(last - ended) * 1000:9.1f}  after the last")
+        await pilot.pause()
+
+
+class Rows(Message):
+    def __init__(self, rows: list[tuple[str, dict[str, object]]]) -> None:
+        super().__init__()
+        self.rows = rows
+
+
+def _post_all(app: Bench, data: list[tuple[str, dict[str, object]]]) -> None:
+    for start in range(0, len(data), BATCH):
+        app.post_message(Rows(data[start : start + BATCH]))
+
+
 async def run(count: int) -> None:
     print(f"{count:,} rows")
+    await arrive(count)
+    await arrive(count, "smith")
     data = list(rows(count))
     app = Bench()
     async with app.run_test(size=(200, 50)) as pilot:
@@ -115,5 +163,7 @@ async def run(count: int) -> None:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(50_000, 20, 100)  # as the console does
+    gc.freeze()
     for wanted in [int(arg) for arg in sys.argv[1:]] or [100_000, 1_000_000]:
         asyncio.run(run(wanted))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 import time as _time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 from core.settings import Clock, DateStyle, SizeUnits, UiSettings
@@ -41,6 +43,18 @@ def habits() -> Habits:
 def use(ui: UiSettings) -> None:
     """Write as the settings say from now on."""
     _in_use[0] = Habits(ui.dates, ui.clock, ui.sizes)
+    for forget in _forget:
+        forget()
+
+
+_forget: list[Callable[[], None]] = []
+
+
+def remembered(form: Callable[[str], str]) -> Callable[[str], str]:
+    """`form`, with what it made of a value remembered: a day and a patient stand in many rows."""
+    known = lru_cache(maxsize=50_000)(form)
+    _forget.append(known.cache_clear)
+    return known
 
 
 def size(count: float) -> str:

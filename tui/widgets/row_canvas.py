@@ -92,8 +92,8 @@ class RowCanvas(ScrollView, can_focus=True):
         return max(1, self.scrollable_content_region.height - HEADER)
 
     def _counts(self) -> tuple[int, int]:
-        """How many rows pass the filter, of how many."""
-        return self._store.shown_count, len(self._store)
+        """How many rows pass the filter, as far as they are read for it, of how many."""
+        return self._store.placed_count, len(self._store)
 
     def _sample(self) -> None:
         """Widen columns to what some of the new rows need."""
@@ -112,7 +112,7 @@ class RowCanvas(ScrollView, can_focus=True):
             content = {**content, by.key: max(content.get(by.key, 0), cell_len(by.label) + 1)}
         layout = Layout.of(self._store.columns, content, width, chosen=self._chosen)
         self._painter.use(layout)
-        size = Size(max(layout.total, 1), self._store.shown_count + HEADER)
+        size = Size(max(layout.total, 1), self._store.placed_count + HEADER)
         if size != self.virtual_size:
             self.virtual_size = size
 

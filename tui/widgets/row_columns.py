@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property, partial
 from math import inf, isfinite, isnan
 from typing import Any
 
@@ -113,13 +113,20 @@ class Column:
 
     def sort_value(self, values: Values, reverse: bool) -> Any:
         """What a row is ordered by; missing and odd values come last in both directions."""
-        value = values.get(self.key)
+        return self.sort_reader(reverse)(values.get(self.key))
+
+    def sort_reader(self, reverse: bool) -> Callable[[Any], Any]:
+        """What turns this column's values into those that rows are ordered by."""
         if self.sort_key:
-            return self.sort_key(value)
+            return self.sort_key
         if self.kind.numeric:
-            return _number(value, -inf if reverse else inf)
-        text = "" if value is None else str(value).casefold()
-        return text or ("" if reverse else _LAST_TEXT)
+            return partial(_number, missing=-inf if reverse else inf)
+        last = "" if reverse else _LAST_TEXT
+
+        def text(value: object) -> str:
+            return ("" if value is None else str(value).casefold()) or last
+
+        return text
 
 
 def _number(value: object, missing: float) -> float:
@@ -139,11 +146,8 @@ def _numeric(form: Callable[[float], str]) -> Callable[[object], str]:
 
 
 def _textual(form: Callable[[str], str]) -> Callable[[object], str]:
-    @lru_cache(maxsize=50_000)  # a day and a patient stand in many rows
-    def known(value: str, _habits: units.Habits) -> str:
-        return form(value)
-
-    return lambda value: known(str(value), units.habits())
+    known = units.remembered(form)
+    return lambda value: known(value if isinstance(value, str) else str(value))
 
 
 _SHOW: dict[Kind, Callable[[object], str]] = {

@@ -26,7 +26,7 @@ class RowStore:
     """Rows by key, and the list of those shown, in display order."""
 
     def __init__(self, columns: Sequence[Column] = ()) -> None:
-        self.columns = tuple(columns)
+        self._use(columns)
         self.filter = RowFilter()
         self.sorted_by: Column | None = None
         self.marks: set[Key] = set()
@@ -94,7 +94,8 @@ class RowStore:
 
     @property
     def shown_count(self) -> int:
-        """How many rows pass the filter."""
+        """How many rows pass the filter, of all there are."""
+        self.index_if_filtered()
         self.settle()
         return len(self._shown)
 
@@ -179,9 +180,13 @@ class RowStore:
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Change which columns are shown, and so which the filter looks at."""
         self.settle()
-        self.columns = tuple(columns)
+        self._use(columns)
         self._texts.clear()
         self._choose(self._ordered)
+
+    def _use(self, columns: Sequence[Column]) -> None:
+        self.columns = tuple(columns)
+        self._readers = [(column.key, column.show_value) for column in self.columns]
 
     def index(self, seconds: float = float("inf")) -> bool:
         """Read the text of rows for the filter, for some time; True when all of it is read."""
@@ -194,11 +199,20 @@ class RowStore:
                 break
         return len(texts) >= len(table)
 
+    def index_if_filtered(self) -> None:
+        """Read the text of all rows where a filter is to look at it."""
+        if self.filter.active:
+            self.index()
+
     # -- placing what is new
 
     def settle(self) -> bool:
-        """Place rows that came, changed or went; True where there were any."""
-        fresh = range(self._placed, len(self._keys))
+        """Place rows that came, changed or went; True where there were any.
+
+        Rows that came while a filter is active wait until :meth:`index` has read their text.
+        """
+        read = max(self._placed, len(self._texts)) if self.filter.active else len(self._keys)
+        fresh = range(self._placed, min(read, len(self._keys)))
         if not fresh and not self._dirty:
             return False
         changed = {slot for slot in self._dirty if slot < self._placed}
@@ -206,7 +220,7 @@ class RowStore:
             self._order.remove(slots, changed)
         self._reread(self._dirty)
         self._read_sort_keys()
-        self._placed = len(self._keys)
+        self._placed = fresh.stop
         self._dirty.clear()
         self._place(sorted(changed), newest=False)
         self._place(fresh, newest=True)
@@ -223,7 +237,6 @@ class RowStore:
             return
         self._order.insert(self._ordered, live, newest)
         if self._shown is not self._ordered:
-            self.index()
             self._order.insert(self._shown, self.filter.select(live, self._texts), newest)
 
     def _choose(self, candidates: list[int]) -> None:
@@ -248,27 +261,28 @@ class RowStore:
         column, keys = self.sorted_by, self._order.keys
         if column is None or keys is None:
             return
-        reverse, read = self.reverse, column.sort_value
-        keys.extend([None if v is None else read(v, reverse) for v in self._values[len(keys) :]])
+        name, read = column.key, column.sort_reader(self.reverse)
+        rows = self._values[len(keys) :]
+        keys.extend([None if values is None else read(values.get(name)) for values in rows])
 
     def _text(self, values: Values | None) -> str:
         if values is None:
             return ""
         parts = []
-        for column in self.columns:
-            value = values.get(column.key)
+        for name, show in self._readers:
+            value = values.get(name)
             if value is None:
                 continue
             raw = value if isinstance(value, str) else str(value)
             parts.append(raw)
-            show = column.show_value
             if show and (shown := show(value)) != raw:
                 parts.append(shown)
         return "\n".join(parts).casefold()
 
     def _compact(self) -> None:
         """Give the slots of removed rows back once they outnumber the rows."""
-        if len(self._keys) < _COMPACT_FROM or len(self._slots) * 2 > len(self._keys):
+        many_gone = len(self._slots) * 2 <= len(self._keys) >= _COMPACT_FROM
+        if not many_gone or self._placed < len(self._keys):
             return
         live = [slot for slot, values in enumerate(self._values) if values is not None]
         new = {slot: index for index, slot in enumerate(live)}

@@ -15,7 +15,7 @@ from tui.widgets.row_store import Key
 
 _FRAME = 1 / 20
 _INDEX_SLICE = 0.01
-_INDEX_PAUSE = 0.01
+_INDEX_PAUSE = 0.002
 _NOTHING_TOLD: tuple[Key, int, int, str, str] = (None, 0, 0, "", "")
 
 
@@ -176,6 +176,11 @@ class RowView(RowCanvas):
 
     def _settle(self) -> None:
         """Let all changes so far take effect, without painting."""
+        self._store.index_if_filtered()
+        self._take_effect()
+
+    def _take_effect(self) -> None:
+        """Let changes take effect, but for rows that an active filter has still to read."""
         if self._wanted is not None:
             self._store.set_filter(self._wanted)
             self._wanted = None
@@ -184,7 +189,7 @@ class RowView(RowCanvas):
             self._keep_cursor(self.follow and at_end)
 
     def _keep_cursor(self, to_end: bool) -> None:
-        count = self._store.shown_count
+        count = self._store.placed_count
         if not count:
             self._cursor, self._index = None, 0
             return
@@ -202,7 +207,7 @@ class RowView(RowCanvas):
         self._waiting = False
         self._last_frame = monotonic()
         if self._read_text():
-            self._settle()
+            self._take_effect()
         self._sample()
         self._arrange()
         self._back_to_anchor()
@@ -221,7 +226,8 @@ class RowView(RowCanvas):
 
     def _read_on(self) -> None:
         self._reading = False
-        if self._read_text() and self._wanted is not None:
+        self._read_text()
+        if self._wanted is not None or self._store.filter.active:
             self._note_change()
 
     def _back_to_anchor(self) -> None:
@@ -233,7 +239,7 @@ class RowView(RowCanvas):
         top = self.scroll_offset.y
         if index is None or (top == 0 and index < self._page):
             return
-        if self.follow and self._index == self._store.shown_count - 1:
+        if self.follow and self._index == self._store.placed_count - 1:
             self._into_sight()
         else:
             self.scroll_to(y=max(0, index - line), animate=False, force=True)
