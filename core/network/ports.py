@@ -13,7 +13,6 @@ from core.model import Instance, Modality, Outcome, Root, SendResult, Stored
 from core.network.association import Association, Context, Message
 from core.network.command import Verb
 from core.network.mapped import DataSet
-from core.network.mapped import DataSet
 from core.settings import Settings
 
 
