@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
+from types import FrameType
 
 from benchmarks import document, machine, report, results
 from benchmarks.faults import WorkNotDoneError
@@ -93,5 +95,11 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _ended(number: int, _frame: FrameType | None) -> None:
+    """Leave as an exception would: servers are stopped, and what was written is taken away."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _ended)
     sys.exit(main())
