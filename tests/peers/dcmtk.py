@@ -66,9 +66,9 @@ def dcmqrscp(
 
 @contextlib.contextmanager
 def running(peer: Peer) -> Iterator[Peer]:
-    """Start a peer, and stop it at the end."""
-    peer.start()
+    """Start a peer, and stop it at the end, also where its start is cut short."""
     try:
+        peer.start()
         yield peer
     finally:
         peer.stop()
