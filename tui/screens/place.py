@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.events import ScreenResume
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
@@ -48,6 +49,8 @@ class PlaceScreen(TableActions):
         self.session = session
         self.station = session.station
         self.calls = Calls(self, self.fault)
+        self._styled_for: object = None
+        """What of the app its styles were last worked out for; None: they are of another theme."""
 
     def compose(self) -> ComposeResult:
         """Status on top, the place's own part, the footer."""
@@ -63,10 +66,22 @@ class PlaceScreen(TableActions):
         """Follow the news; Textual calls this beside the subclass's own."""
         self.session.news.subscribe(self, self.heard)
         self.session.masked.subscribe(self, self._masked)
+        self.app.theme_changed_signal.subscribe(self, self._another_theme)
         if MASK.on:
             self.masked(True)
         if self.session.keeper:
             self.session.keeper.put_back(self)
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Work out the styles anew only where they are others by now: it takes 30 ms."""
+        now = sorted(self.app.get_pseudo_classes())
+        event.refresh_styles = now != self._styled_for
+        self._styled_for = now
+
+    def _another_theme(self, _: object) -> None:
+        self._styled_for = None
+        if self.is_current:
+            self.update_node_styles(animate=False)
 
     def to_keep(self) -> dict[str, str]:
         """What the next session should find as it is, beside the tables."""

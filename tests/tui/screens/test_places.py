@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 from msgspec.structs import fields, replace
+from textual.color import Color
 
 from core.settings import Settings
 from tests.peers.processes import free_port
@@ -180,3 +181,26 @@ async def test_settings_tell_where_every_file_lies(stations: Pair, tmp_path: Pat
         assert found | {str(data / "log" / "modalitty.log")} <= shown
         await pilot.press("enter")
         await until_shown(pilot, "y copies the path")
+
+
+async def test_a_theme_chosen_in_one_place_holds_in_the_others(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("4", "1", "6")
+        for theme in ("textual-light", "nord"):
+            app.theme = theme
+            for place in ("6", "1", "4", "6"):
+                await pilot.press(place)
+                await until(pilot, lambda: app.screen.styles.background == _ground(app), theme)
+                seen = _styles(app)
+                app.screen.update_node_styles(animate=False)
+                await pilot.pause()
+                assert seen == _styles(app)
+
+
+def _ground(app: ModalittyApp) -> Color:
+    return Color.parse(app.theme_variables["background"])
+
+
+def _styles(app: ModalittyApp) -> list[tuple[Color, Color]]:
+    return [(node.styles.background, node.styles.color) for node in app.screen.walk_children()]
