@@ -24,6 +24,12 @@ def test_it_loads_no_library_that_takes_long(module: str) -> None:
     assert not [name for name in loaded if name in SLOW]
 
 
+def test_the_first_frame_waits_for_no_dicom_library_and_no_picture() -> None:
+    loaded = _modules_after("import tui.cli, tui.verbs.service, tui.app")
+    assert "textual" in loaded
+    assert set(loaded) & set(SLOW) == {"textual"}
+
+
 def _modules_after(code: str) -> list[str]:
     """What a fresh process has loaded when `code` is through; it may exit as it likes."""
     whole = f"import sys\ntry:\n    {code}\nfinally:\n    print(*sys.modules)"
