@@ -17,10 +17,18 @@ from tui.screens.dialogs import Dialog
 ABOUT = {
     Place.NETWORK: "The devices this station knows. Echo one (C-ECHO) to see whether the link "
     "works; where it does not, the lower part says why and what to do.",
-    Place.QUERY: "Ask a modality what it has (C-FIND): enter asks, and walks down from studies "
-    "to series and images; l starts from patients, or asks for the modality worklist. Retrieve "
-    "what you need, by C-MOVE or C-GET as the modality is set up in Network. In the fields: * and "
-    "? are wildcards; dates may be today, yesterday, -7d, 2024-01-31 or 20240101-20240131.",
+    Place.QUERY: "Ask modalities what they have (C-FIND), one or several side by side: p marks "
+    "them, enter asks, and walks down from studies to series and images; l starts from patients, or "
+    "asks for the modality worklist. Each has its state below the rows; who fails holds up nobody. "
+    "m retrieves, a job for each peer, by C-MOVE or C-GET as it is set up in Network, or as chosen.\n\n"
+    "The line under the fields says what will be asked. Names are looked for by their beginning: "
+    "smith asks SMITH*, as most archives keep capitals; Smith stays as typed, for those that mind. "
+    "smith john asks SMITH*JOHN*, which finds Smith^John and Smith Meyer^John; smith, john asks "
+    "SMITH*^JOHN*. Descriptions are looked for by any part. Identifiers, UIDs, dates and modalities "
+    "are asked as they are; so is what has * or ? in it, or quotes around it; w adds no wildcards.\n\n"
+    "Dates: today, yesterday, -7d, -2w, 2024-01-31, 2024-01, 2024, 2024-01-01.., -2w..-1w. Modality "
+    "may be several: CT MR. Other keys take any attribute: StationName=CT1 SeriesDate=-7d.\n\n"
+    "Y copies the query or the retrieve as a command for a shell.",
     Place.TRANSFERS: "Everything that moves or has moved: ← comes in, → goes out, + is imported, "
     "↓ exported, ? asked to be kept (storage commitment). Arrived counts what was seen with our "
     "own eyes; promised is what the peer says it will send; what failed or is missing is done "
