@@ -17,8 +17,8 @@ from tui.screens.dialogs import Dialog
 ABOUT = {
     Place.NETWORK: "The devices this station knows. Echo one (C-ECHO) to see whether the link "
     "works; where it does not, the lower part says why and what to do.",
-    Place.QUERY: "Ask modalities what they have (C-FIND), one or several side by side: p marks them, "
-    "enter asks, and walks down from studies to series and images; l starts from patients, "
+    Place.QUERY: "Ask modalities what they have (C-FIND), one or several side by side: p marks "
+    "them, enter asks, and walks down from studies to series and images; l starts from patients, "
     "or asks for the modality worklist. Each has its state below the rows; who fails holds "
     "up nobody. m retrieves, a job for each peer, by C-MOVE or C-GET as it is set up in "
     "Network, or as chosen.\n\n"
