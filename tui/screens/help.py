@@ -15,8 +15,10 @@ from tui.commands import NO_KEYS, Command, Keys, Place, of_place, of_tables
 from tui.screens.dialogs import Dialog
 
 ABOUT = {
-    Place.NETWORK: "The devices this station knows. Echo one (C-ECHO) to see whether the link "
-    "works; where it does not, the lower part says why and what to do.",
+    Place.NETWORK: "The devices this station knows, each tested by C-ECHO every so often. Round "
+    "trips: the last echoes, the newest at the right; a high bar is a slow answer, × none. Where "
+    "a link fails, the lower part says why and what to do; D climbs it step by step. Who called "
+    "us in vain stands there too: u lists them.",
     Place.QUERY: "Ask modalities what they have (C-FIND), one or several side by side: p marks "
     "them, enter asks, and walks down from studies to series and images; l starts from patients, "
     "or asks for the modality worklist. Each has its state below the rows; who fails holds "
@@ -38,7 +40,9 @@ ABOUT = {
     "again by R, and nothing else.",
     Place.ARCHIVE: "What is held here: studies, their series, their instances. Commands act on the "
     "marked rows, or on the one under the cursor.",
-    Place.TRAFFIC: "Associations that are open now, and each message with its status as it passes.",
+    Place.TRAFFIC: "On top the associations that are open now: ← in, → out, tab goes there. Below "
+    "each message with its status as it passes; enter keeps to one association. Echoes by the "
+    "clock are not here: Network has their history.",
     Place.SETTINGS: "What is configured, and where it is kept. Changes take effect at once.",
     Place.INSPECTOR: "One object: its tags, and its picture beside them.",
 }

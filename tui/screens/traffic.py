@@ -163,7 +163,7 @@ class TrafficScreen(PlaceScreen):
         key = table.cursor_key if table else None
         number = f"#{key}"
         if table is self.log_table:
-            event = self._lines.get(key)
+            event = self._lines.get(key) if isinstance(key, int) else None
             number = str(log_values(event).get("id", "")) if event else ""
         if key is None or not number:
             self.say("That belongs to no association.")
