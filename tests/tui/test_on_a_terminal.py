@@ -62,6 +62,18 @@ def test_a_signal_ends_it_as_softly_as_a_key(demo: Terminal, number: signal.Sign
     assert b"\x1b[?1049l" in demo.raw
 
 
+@pytest.mark.parametrize("number", [0, signal.SIGTERM, signal.SIGKILL])
+def test_it_can_be_left_while_the_demo_makes_its_studies(
+    demo: Terminal, tmp_path: Path, number: signal.Signals
+) -> None:
+    demo.shows("makes its studies")
+    (folder,) = tmp_path.iterdir()
+    eventually(lambda: list(folder.glob("modalitty-demo-*")), what="the PACS to begin")
+    demo.type("q") if not number else demo.child.kill(number)
+    assert demo.ends() in (0, 128 + number, -number)
+    eventually(lambda: not list(tmp_path.iterdir()), what="the demo's folders to go")
+
+
 def test_suspended_it_gives_the_terminal_back_and_paints_all_anew(tmp_path: Path) -> None:
     shell = Terminal([], {"TMPDIR": str(tmp_path), "PS1": "$ "}, command=("bash", "--norc", "-i"))
     try:
