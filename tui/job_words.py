@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from textual.content import Content
 
 from core.model import Job, JobKind
@@ -87,7 +85,7 @@ def _way(job: Job) -> str:
         way += f" to {job.destination}"
     facts = []
     if job.started:
-        facts.append(f"started {time.strftime('%H:%M:%S', time.localtime(job.started))}")
+        facts.append(f"started {units.clock(job.started)}")
     if job.seconds:
         facts.append(f"took {units.duration(job.seconds)}")
     if job.attempt > 1:

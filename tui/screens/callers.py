@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.model import Visitor
+from tui import units
 from tui.outcomes import sentence, tone
 from tui.safe_text import safe_content
 from tui.screens.dialogs import Dialog
@@ -116,5 +117,5 @@ def _values(visitor: Visitor) -> dict[str, object]:
 
 def _clock(at: float) -> str:
     """A time of today; a day for what is longer ago."""
-    form = "%H:%M:%S" if time.time() - at < 20 * 3600 else "%Y-%m-%d"
-    return time.strftime(form, time.localtime(at))
+    today = time.time() - at < 20 * 3600
+    return units.clock(at) if today else units.date(time.strftime("%Y%m%d", time.localtime(at)))

@@ -18,7 +18,7 @@ from textual.widgets import Static
 from core.errors import ModalittyError
 from core.events import Severity
 from core.model import Candidate, Link, Modality, Outcome, Retrieve, Visitor
-from tui import sparkline
+from tui import sparkline, units
 from tui.bridge import News
 from tui.commands import Place, bindings
 from tui.outcomes import WORDS, outcome_lines, sentence, tone
@@ -388,8 +388,8 @@ def _visit_words(visitor: Visitor) -> list[Content]:
 
 def _clock(at: float) -> str:
     """A time of today; a day for what is longer ago."""
-    form = "%H:%M:%S" if abs(time.time() - at) < 20 * 3600 else "%d %b"
-    return time.strftime(form, time.localtime(at))
+    today = abs(time.time() - at) < 20 * 3600
+    return units.clock(at) if today else time.strftime("%d %b", time.localtime(at))
 
 
 def _ways(modality: Modality) -> str:

@@ -15,7 +15,7 @@ from types import FrameType
 
 import typer
 
-from core.errors import ModalittyError
+from core.errors import ModalittyError, UsageError
 from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
 from tui.exits import Exit
@@ -26,6 +26,8 @@ LOG_BYTES = 2_000_000
 LOG_FILES = 3
 GRACE = 60.0
 """Seconds in which transfers may end after SIGTERM: less than service managers wait (90)."""
+SCREENLESS = ("dumb", "unknown")
+"""Kinds of terminal (TERM) that cannot place a cursor."""
 GARBAGE = 50_000
 """Objects made, less those let go, before the collector looks for cycles; Python's own is 700."""
 
@@ -120,6 +122,9 @@ def demo_station() -> Iterator[tuple[Station, Opening]]:
 
 
 def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitty") -> None:
+    if (term := os.environ.get("TERM", "")) in SCREENLESS:
+        hint = "set TERM to what the terminal is, or use the verbs: modalitty --help"
+        raise UsageError(f"a terminal of the kind {term} shows no screen", hint)
     from tui.app import ModalittyApp  # late: the screen's libraries cost start-up time
     from tui.preview.probe import probe
 
