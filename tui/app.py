@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from textual.signal import Signal
 
 from core.events import Notice, Severity
 from core.station import Station
-from tui import units
+from tui import clipboard, units
 from tui.bridge import FRAME, Bridge, NewsWaiting
 from tui.calls import Answered
 from tui.commands import Place, bindings
@@ -203,6 +204,12 @@ class ModalittyApp(App[object]):
             session = self.session
             help_page = Help(self.screen.PLACE, read_only=session.read_only, keys=session.keys)
             self.push_screen(help_page)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Put text into the clipboard by OSC 52, through tmux or screen where we run in one."""
+        super().copy_to_clipboard(text)
+        if (escapes := clipboard.carried(text, os.environ)) and self._driver is not None:
+            self._driver.write(escapes)
 
     def action_mask(self) -> None:
         """Hide what tells who patients are, or show it again; on all screens at once."""

@@ -82,3 +82,20 @@ async def test_a_cut_copy_says_so(stations: Pair, monkeypatch: pytest.MonkeyPatc
         await until_shown(pilot, "Copied the first 1 of 2 lines")
         assert app.clipboard.startswith("other")
         assert "\n" not in app.clipboard
+
+
+async def test_the_console_writes_it_for_tmux_too(
+    stations: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TMUX", raising=False)
+    monkeypatch.setenv("TERM", "tmux-256color")
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "pacs")
+        written: list[str] = []
+        assert app._driver is not None
+        monkeypatch.setattr(app._driver, "write", written.append)
+        app.copy_to_clipboard("Müller")
+        plain, carried = written
+        assert decoded(plain) == decoded(carried) == "Müller"
+        assert carried.startswith("\x1bPtmux;")
