@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.events import ScreenResume
 from textual.message import Message
@@ -72,7 +74,8 @@ class PlaceScreen(TableActions):
         if self.session.keeper:
             self.session.keeper.put_back(self)
 
-    def on_screen_resume(self, event: ScreenResume) -> None:
+    @on(ScreenResume)
+    def _is_back(self, event: ScreenResume) -> None:
         """Work out the styles anew only where they are others by now: it takes 30 ms."""
         now = sorted(self.app.get_pseudo_classes())
         event.refresh_styles = now != self._styled_for
@@ -103,9 +106,10 @@ class PlaceScreen(TableActions):
     def heard(self, news: News) -> None:
         """Take what happened at the station."""
 
-    def on_answered(self, message: Answered) -> None:
+    async def on_answered(self, message: Answered) -> None:
         """Take the answer of a call."""
         message.deliver()
+        await asyncio.sleep(0)  # answers may come in floods: keys and painting have their turn
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take dangerous commands away where the console is read-only."""
