@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -106,10 +105,9 @@ class PlaceScreen(TableActions):
     def heard(self, news: News) -> None:
         """Take what happened at the station."""
 
-    async def on_answered(self, message: Answered) -> None:
+    def on_answered(self, message: Answered) -> None:
         """Take the answer of a call."""
         message.deliver()
-        await asyncio.sleep(0)  # answers may come in floods: keys and painting have their turn
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take dangerous commands away where the console is read-only."""
