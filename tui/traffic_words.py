@@ -138,7 +138,8 @@ def _contexts_in_short(contexts: tuple[ProposedContext, ...]) -> str:
 def _rejection(event: AssociationRejected) -> str:
     if event.outgoing:
         return f"{event.address}: {event.reason}"
-    called = f" called {event.called}" if event.called else ""
+    told = event.called and not event.reason.startswith("called ")
+    called = f" called {event.called}" if told else ""
     return f"{event.address}{called}: {event.reason}"
 
 
