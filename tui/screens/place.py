@@ -79,6 +79,7 @@ class PlaceScreen(TableActions):
         now = sorted(self.app.get_pseudo_classes())
         event.refresh_styles = now != self._styled_for
         self._styled_for = now
+        self.query_one(StatusBar).show_again()
 
     def _another_theme(self, _: object) -> None:
         self._styled_for = None

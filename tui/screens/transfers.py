@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -114,8 +115,11 @@ class TransfersScreen(PlaceScreen):
     def action_priority(self, step: int) -> None:
         """Let the marked jobs or this one start before others, or after them."""
         jobs = [job for job in self._chosen() if not job.state.ended]
+        # Taken down at once: a second press counts from the first, which is still under way.
+        jobs = [replace(job, priority=job.priority + step) for job in jobs]
+        self._jobs.update((job.id, job) for job in jobs)
         if jobs:
-            self._steer(lambda job: self.station.jobs.prioritise(job.id, job.priority + step), jobs)
+            self._steer(lambda job: self.station.jobs.prioritise(job.id, job.priority), jobs)
         else:
             self.say("It has ended: a priority changes nothing any more.")
 

@@ -57,6 +57,10 @@ class StatusBar(Vertical):
         self._show_state()
 
     def _heard(self, _: News | bool) -> None:
+        self.show_again()
+
+    def show_again(self) -> None:
+        """Say how the station does now; whoever is in Transfers has seen what failed."""
         if self._place is Place.TRANSFERS and self.screen.is_current:
             self._session.status.failures_seen()
         self._show_state()
