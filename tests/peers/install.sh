@@ -16,6 +16,8 @@ command -v dciodvfy >/dev/null || wanted="dicom3tools"
 # Further makes of clients and servers.
 command -v gdcmscu >/dev/null || wanted="$wanted libgdcm-tools"
 command -v simple_storage >/dev/null || wanted="$wanted ctn"
+# The console is used over SSH, and tried over it.
+command -v sshd >/dev/null || [ -x /usr/sbin/sshd ] || wanted="$wanted openssh-server"
 [ -n "$needed$wanted" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then

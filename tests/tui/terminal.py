@@ -50,13 +50,23 @@ class Terminal:
         for key in keys:
             self.child.send(key)
 
+    def resize(self, columns: int, lines: int) -> None:
+        """Drag the window to another size."""
+        self.screen.resize(lines, columns)
+        self.child.setwinsize(lines, columns)
+
     def shows(self, *texts: str, seconds: float = 60) -> None:
         """Wait until every one of `texts` is on the screen."""
         try:
-            eventually(lambda: all(text in self.text for text in texts), seconds, what=repr(texts))
+            eventually(lambda: self._shows_or_ended(texts), seconds, what=repr(texts))
+            assert all(text in self.text for text in texts), "it ended"
         except AssertionError as error:
             end = "" if self.child.isalive() else f"\nended with {self.child.exitstatus}"
             raise AssertionError(f"{error}\n{self.text}{end}") from None
+
+    def _shows_or_ended(self, texts: Sequence[str]) -> bool:
+        alive = self.child.isalive()  # before the last look: what it said at its end counts
+        return all(text in self.text for text in texts) or not alive
 
     def ends(self) -> int:
         """Wait for the end of the program; its exit code, or minus the signal that killed it."""
