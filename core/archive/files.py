@@ -72,7 +72,7 @@ class ObjectFiles:
         return os.open(path, flags, 0o600), path
 
     def put(self, temp: str, place: str) -> None:
-        """Give a synced file its place, durably, over what may lie there.
+        """Give a synced file its place, over what may lie there; see :meth:`sync_name`.
 
         The name under `incoming/` stays, where the file system knows hard links.
         """
@@ -85,7 +85,10 @@ class ObjectFiles:
             self._forget(folder)
             self._make_durable(folder)
             _link(temp, place)
-        sync_folder(Path(folder))
+
+    def sync_name(self, place: str) -> None:
+        """Make the name that :meth:`put` gave durable."""
+        _sync_if_there(os.path.dirname(place), os.fsync)  # noqa: PTH120
 
     def write(self, place: str, data: bytes) -> None:
         """Write a whole object to its place, over what may lie there; nothing of it is synced."""

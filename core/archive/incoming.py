@@ -103,9 +103,31 @@ class Landing(Struct, frozen=True, kw_only=True):
 
     def _put(self, temp: str, header: Header, size: int, old: Held | None) -> Held:
         self.arrivals.wait_settled(header.sop_instance_uid)
+        if old is not None:
+            position = self._place(header, size, old, lambda place: self._put_at_once(temp, place))
+            self.index.storage.sync(position)
+            return self._in_place_of(old, header)
         position = self._place(header, size, old, lambda place: self.files.put(temp, place))
+        # In this order: most file systems make the name durable with the journal, and are asked
+        # for it in vain afterwards. The other way round they are kept waiting twice.
         self.index.storage.sync(position)
+        self._sync_name(header)
         return self._in_place_of(old, header)
+
+    def _put_at_once(self, temp: str, place: str) -> None:
+        self.files.put(temp, place)
+        self.files.sync_name(place)
+
+    def _sync_name(self, header: Header) -> None:
+        """Make the name of a new object durable, or take the object back."""
+        uid = header.sop_instance_uid
+        place = self.files.place(header.study_uid, header.series_uid, uid)
+        try:
+            self.files.sync_name(place)
+        except OSError as error:
+            self.index.storage.sync(self.index.remove([uid]))
+            self.files.remove(place)
+            raise fault(error, "store an object") from error
 
     def _log(self, data: bytes, header: Header, old: Held | None) -> Held:
         uid = header.sop_instance_uid

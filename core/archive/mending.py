@@ -62,8 +62,8 @@ def finish_leftovers(landing: Landing) -> int:
     """Sweep `incoming/` after a run that was cut short; the number of objects that were saved.
 
     A file that has its place already was put there, and perhaps not indexed: it is indexed now.
-    Of one that was being deleted the deletion is brought to its end. Everything else was never
-    acknowledged, and goes.
+    One that is indexed and whose place was lost gets that again. Of one that was being deleted the
+    deletion is brought to its end. Everything else was never acknowledged, and goes.
     """
     saved = 0
     for path, _ in landing.files.leftovers():
@@ -75,6 +75,8 @@ def finish_leftovers(landing: Landing) -> int:
                 _finish_deletion(landing, path)
             elif names > 1:
                 saved += _finish_storing(landing, path)
+            else:
+                saved += _finish_naming(landing, path)
         landing.files.drop(str(path))
     return saved
 
@@ -92,6 +94,20 @@ def _finish_storing(landing: Landing, temp: Path) -> int:
     if old_place != place:
         landing.files.remove(old_place)
     return 0 if held is not None else 1
+
+
+def _finish_naming(landing: Landing, temp: Path) -> int:
+    """The journal was durable and the name was not: a file is indexed only once it is whole."""
+    found = read_object(temp)
+    held = landing.index.held(found.header.sop_instance_uid)
+    if held is None or held.own.z != found.size:
+        return 0
+    place = landing.files.place_of(held)
+    if Path(place).exists():
+        return 0
+    landing.files.put(str(temp), place)
+    landing.files.sync_name(place)
+    return 1
 
 
 def _finish_deletion(landing: Landing, gone: Path) -> None:

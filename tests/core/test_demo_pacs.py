@@ -84,7 +84,8 @@ def test_the_process_ends_with_whoever_started_it_and_leaves_nothing(tmp_path: P
     starter = (
         "from core.demo.process import DemoProcess; import os, signal, tempfile\n"
         "from pathlib import Path\n"
-        "print(DemoProcess('CONSOLE', 11112, Path(tempfile.mkdtemp())).modality().port, flush=True);"
+        "demo = DemoProcess('CONSOLE', 11112, Path(tempfile.mkdtemp()))\n"
+        "print(demo.modality().port, flush=True);"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     process = subprocess.run(

@@ -161,6 +161,24 @@ def test_a_deletion_cut_short_is_finished(opener: Opener) -> None:
         assert archive.check(repair=False).clean
 
 
+def test_a_name_that_was_lost_is_given_again_where_the_index_has_the_object(
+    opener: Opener,
+) -> None:
+    """As on a file system that makes the journal durable, and the folder not with it."""
+    with opener() as archive:
+        place = Path(store(archive, make_large("1.1")).instance.path)
+        other = Path(store(archive, make_large("1.2")).instance.path)
+    place.rename(opener.folder / "incoming/77-0.part")
+    cut_short = opener.folder / "incoming/77-1.part"
+    cut_short.write_bytes(other.read_bytes()[:-10])
+    other.unlink()
+    with opener() as archive:
+        assert place.is_file()
+        assert not cut_short.exists()
+        assert [missing.what for missing in archive.check(repair=True).missing] == ["1.2"]
+        assert archive.statistics().instances == 1
+
+
 @pytest.mark.parametrize("action", [StoreAction.STORED, StoreAction.REPLACED])
 def test_a_folder_that_cannot_be_synced_undoes_the_object(
     opener: Opener, archive: Archive, action: StoreAction, monkeypatch: pytest.MonkeyPatch
@@ -172,10 +190,10 @@ def test_a_folder_that_cannot_be_synced_undoes_the_object(
     store(archive, make_large("1.2.8"))  # its series' folder is there already
     before = held(archive)
 
-    def fails(_: Path) -> None:
+    def fails(*_: object) -> None:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr(files, "sync_folder", fails)
+    monkeypatch.setattr(files.ObjectFiles, "sync_name", fails)
     with pytest.raises(ArchiveError):
         store(archive, make_large("1.2.9", InstanceNumber="2"))
     monkeypatch.undo()
