@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SOURCES := core tui tests docs benchmarks
 
-.PHONY: run check lint unit test bench peers clean
+.PHONY: run check lint unit test bench screenshots peers clean
 
 run: $(STAMP)
 	@$(BIN)/modalitty demo
@@ -32,6 +32,10 @@ bench: $(STAMP) peers
 
 peers:
 	@tests/peers/install.sh
+
+# The README's pictures, taken from the demo as it is now.
+screenshots: $(STAMP)
+	$(BIN)/python -m docs.screenshots
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v < (3, 14) else "Modalitty needs Python 3.10 to 3.13; this is %d.%d: try make PYTHON=python3.12" % v)'

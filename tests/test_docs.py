@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 from typer.core import TyperGroup
 
+from docs.screenshots import PICTURES, take
 from docs.tables import STATEMENT, TABLES, render
 from tui.cli import app
 
@@ -26,6 +27,12 @@ def test_readme_names_every_verb() -> None:
     readme = (ROOT / "README.md").read_text()
     missing = [verb for verb in command.commands if f"modalitty {verb}" not in readme]
     assert not missing
+
+
+def test_the_pictures_can_be_taken_from_the_console_as_it_is(tmp_path: Path) -> None:
+    taken = take(tmp_path)
+    assert {path.name for path in taken} == {path.name for path in PICTURES.iterdir()}
+    assert all("</svg>" in path.read_text() for path in taken)
 
 
 def test_links_between_documents_lead_somewhere() -> None:
