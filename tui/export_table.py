@@ -43,9 +43,11 @@ def file_fault(text: str) -> str:
 def write(text: str, columns: Sequence[Column], rows: Sequence[Values]) -> Path:
     """Write `rows` to a new file of the kind that its name says, for its owner only.
 
+    Columns that are there only if any row has something in them are left out as on the screen.
     Raises UsageError where it is there already, or cannot be written.
     """
     path = Path(text.strip()).expanduser()
+    columns = [column for column in columns if not column.if_any or _anywhere(column, rows)]
     content = WRITERS[path.suffix.lower()](columns, rows)
     try:
         # Never over another file, and never through a link that somebody has put there.
@@ -57,6 +59,10 @@ def write(text: str, columns: Sequence[Column], rows: Sequence[Values]) -> Path:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}", "choose another place") from None
     return path
+
+
+def _anywhere(column: Column, rows: Sequence[Values]) -> bool:
+    return any(row.get(column.key) for row in rows)
 
 
 def as_csv(columns: Sequence[Column], rows: Sequence[Values]) -> str:

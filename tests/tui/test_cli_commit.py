@@ -141,6 +141,7 @@ def test_orthanc_asks_us_and_gets_its_report(
         path = answer["Path"]
         eventually(lambda: orthanc.rest(path)["Status"] != "Pending", what="Orthanc's report")
         report = orthanc.rest(path)
+        assert list(ours.archive.list(Query(level=Level.STUDY)))
     assert report["Status"] == "Failure"
     assert {one["SOPInstanceUID"] for one in report["Success"]} == {
         str(ds.SOPInstanceUID) for ds in held[:2]
@@ -148,4 +149,3 @@ def test_orthanc_asks_us_and_gets_its_report(
     assert [(f["SOPInstanceUID"], f["FailureReason"]) for f in report["Failures"]] == [
         (str(held[2].SOPInstanceUID), 0x0112)
     ]
-    assert list(ours.archive.list(Query(level=Level.STUDY)))
