@@ -9,27 +9,22 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from core.doctor.link_record import LinkRecord
 from core.errors import ModalittyError
 from core.events import Event, EventBus, ModalitiesChanged, ModalityTested
-from core.model import Beat, Link, Modality, Outcome, OutcomeState
+from core.model import Link, Modality, Outcome, OutcomeState
 from core.settings import Settings
 
-KEPT = 240
-"""C-ECHOs remembered of each link."""
 WATCH = 5.0
 """Seconds between two echoes to a modality that a person watches."""
-LONGEST_BACK_OFF = 600.0
-"""Seconds at most between two echoes to a peer that does not answer, unless more is configured."""
 AT_ONCE = 16
 """Echoes by the clock that are under way at the same time."""
 _FIRST = 2.0  # seconds after the start, for whoever opens the station has more to do
 _SPREAD = 10.0  # seconds over which the first ones are spread
-_JITTER = 0.1
 _LOOK = 5.0  # seconds between two looks at the settings
 _JOIN = 1.0
 
@@ -42,50 +37,6 @@ class Echoer(Protocol):
 
     def close(self) -> None:
         """End what is under way."""
-
-
-@dataclass
-class _Record:
-    """What is known of one link; changed under the lock only."""
-
-    peer: Modality
-    beats: deque[Beat] = field(default_factory=lambda: deque(maxlen=KEPT))
-    outcome: Outcome | None = None
-    at: float = 0.0
-    since: float = 0.0
-    fault: Outcome | None = None
-    fault_at: float = 0.0
-    failures: int = 0
-    base: float = 0.0
-    """When the present wait began, by the monotonic clock."""
-    jitter: float = 1.0
-    first: float = 0.0
-    """How long the first wait is, 0 once it is over."""
-
-    def take(self, outcome: Outcome, at: float) -> None:
-        before = self.outcome
-        if before is None or before.ok != outcome.ok:
-            self.since = at
-        self.outcome, self.at = outcome, at
-        self.beats.append(Beat(time=at, seconds=outcome.seconds if outcome.ok else None))
-        self.failures = 0 if outcome.ok else self.failures + 1
-        if not outcome.ok:
-            self.fault, self.fault_at = outcome, at
-        self.rest()
-
-    def rest(self) -> None:
-        """Begin to wait for the next one."""
-        self.base, self.first = time.monotonic(), 0.0
-        self.jitter = random.uniform(1 - _JITTER, 1 + _JITTER)
-
-    def due(self, interval: float, *, watched: bool) -> float:
-        """When the next one is due, by the monotonic clock."""
-        if self.first and not watched:
-            return self.base + self.first
-        wait = interval
-        if self.failures and not watched:
-            wait = min(interval * 2 ** min(self.failures, 16), max(interval, LONGEST_BACK_OFF))
-        return self.base + wait * self.jitter
 
 
 @dataclass
@@ -115,7 +66,7 @@ class Pulse:
         self._silent = silent
         self._own: Echoer | None = None
         self._wake = threading.Condition()
-        self._records: dict[str, _Record] = {}
+        self._records: dict[str, LinkRecord] = {}
         self._busy: dict[tuple[str, int], _Call] = {}
         self._watched: set[str] = set()
         self._by_default = False
@@ -200,13 +151,13 @@ class Pulse:
         own = peer.echo_interval
         return self._settings().station.echo_interval if own is None else own
 
-    def _record(self, peer: Modality) -> _Record:
+    def _record(self, peer: Modality) -> LinkRecord:
         """What is known of `peer`; nothing, where it is reached in another way than before."""
         record = self._records.get(peer.name)
         if record is None or _way(record.peer) != _way(peer):
             interval = self._settings().station.echo_interval or _SPREAD
             first = _FIRST + random.uniform(0, min(interval, _SPREAD))
-            record = _Record(peer=peer, base=time.monotonic(), first=first)
+            record = LinkRecord(peer=peer, base=time.monotonic(), first=first)
             self._records[peer.name] = record
         return record
 

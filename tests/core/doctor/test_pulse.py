@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from core.doctor import pulse
+from core.doctor import link_record, pulse
 from core.doctor.pulse import Pulse
 from core.errors import SettingsError
 from core.events import EventBus, ModalitiesChanged
@@ -137,7 +137,7 @@ def test_a_dead_peer_is_asked_less_and_less_often(bench: Bench) -> None:
         record.take(DEAD, time.time())
         waits.append((record.due(60, watched=False) - record.base) / record.jitter)
     assert waits[:3] == pytest.approx([120, 240, 480])
-    assert waits[-1] == pytest.approx(pulse.LONGEST_BACK_OFF)
+    assert waits[-1] == pytest.approx(link_record.LONGEST_BACK_OFF)
     assert record.due(5, watched=True) - record.base < 6, "but as often as ever where it is watched"
     record.take(OK, time.time())
     assert (record.due(60, watched=False) - record.base) / record.jitter == pytest.approx(60)
@@ -185,9 +185,9 @@ def test_close_ends_what_is_under_way_at_once(bench: Bench) -> None:
 def test_history_is_bounded_and_begins_anew_at_another_address(bench: Bench) -> None:
     bench.know("a")
     peer = bench.settings.modalities["a"]
-    for _ in range(pulse.KEPT + 10):
+    for _ in range(link_record.KEPT + 10):
         bench.pulse.echo(peer)
-    assert len(bench.pulse.one("a").beats) == pulse.KEPT
+    assert len(bench.pulse.one("a").beats) == link_record.KEPT
     bench.settings = replace(bench.settings, modalities={"a": replace(peer, host="other")})
     assert bench.pulse.one("a").beats == ()
 
