@@ -94,7 +94,8 @@ def test_a_signal_lets_a_transfer_end(cli: CommandLine, number: signal.Signals) 
         # A slow one: as long as something comes, it is not cut off.
         for start in range(300_000, 311_000, 1000):
             raw.send(p_data(3, 0, data[start : start + 1000]))
-            time.sleep(0.55 if number is signal.SIGTERM else 0)  # the pace of the sender
+            pace = 0.55 if number is signal.SIGTERM else 0
+            assert raw.silent(pace), "a slow sender was cut off"
         raw.send(
             *(
                 p_data(3, 2 if start == 371_000 else 0, data[start : start + 60_000])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import struct
 import threading
@@ -66,6 +67,10 @@ class Raw:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         sock.settimeout(SECONDS)
+
+    def silent(self, seconds: float) -> bool:
+        """Whether the other side neither says anything nor leaves within `seconds`."""
+        return not select.select([self.sock], [], [], seconds)[0]
 
     @classmethod
     def connect(cls, port: int) -> Raw:
