@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -17,50 +16,25 @@ from textual.widgets import Static
 
 from core.errors import ModalittyError
 from core.events import Severity
-from core.model import Candidate, Link, Modality, Outcome, Retrieve, Visitor
-from tui import sparkline, units
+from core.model import Candidate, Modality, Outcome, Visitor
 from tui.bridge import News
 from tui.commands import Place, bindings
-from tui.outcomes import WORDS, outcome_lines, sentence, tone
 from tui.safe_text import safe_content
-from tui.screens.callers import CallersDialog, refusal_lines
+from tui.screens.callers import CallersDialog
 from tui.screens.dialogs import Confirm, Prompt
 from tui.screens.doctor import DoctorDialog
 from tui.screens.import_modalities import ImportDialog
 from tui.screens.modality_form import ModalityForm
+from tui.screens.modality_words import COLUMNS, EMPTY, modality_words, row_values
 from tui.screens.place import PlaceScreen, QueryPeer
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.path_suggester import PathSuggester
-from tui.widgets.row_columns import Column, Kind
 from tui.widgets.row_table import RowTable
 
 AT_ONCE = 16
 """Links tested at the same time."""
-DEFAULT_JOBS = 2
 USUAL_FILES = ("/etc/orthanc/orthanc.json", "/etc/dcmtk/dcmqrscp.cfg")
 """Where Debian has the files that modalities can be imported from."""
-SPARKS = 12
-"""Echoes that the table shows; the lower part has more."""
-NOT_TRIED, CALLING = "○ not tried", "… calling"
-
-COLUMNS = (
-    Column("name", "Name", min_width=6, max_width=20, priority=0),
-    Column("state", "State", min_width=13, max_width=18, priority=0, tone=tone),
-    Column("ae_title", "AE title", min_width=8, max_width=16, priority=2),
-    Column("since", "Since", width=8),
-    Column("seconds", "Echo", Kind.DURATION, min_width=6, priority=1),
-    Column("beats", "Round trips", width=12),
-    Column("address", "Address", min_width=8, max_width=40, priority=3),
-    Column(
-        "note",
-        "Last fault or comment",
-        min_width=14,
-        max_width=60,
-        flex=1,
-        priority=4,
-        optional=True,
-    ),
-)
 
 
 class NetworkScreen(PlaceScreen):
@@ -306,102 +280,20 @@ class NetworkScreen(PlaceScreen):
         if modality.name == self.table.cursor_key:
             self._tell()
 
-    def _values(self, modality: Modality) -> dict[str, object]:
-        link = self.station.links.one(modality.name)
-        outcome = link.outcome
-        fault = outcome.meaning if outcome and not outcome.ok else ""
-        return {
-            "name": modality.name,
-            "state": CALLING if modality.name in self._calling else _state(link),
-            "since": _clock(link.since) if link.since else "",
-            "beats": sparkline.sparkline(link.beats, SPARKS),
-            "ae_title": modality.ae_title,
-            "address": f"{modality.host}:{modality.port}",
-            "seconds": outcome.seconds if outcome and outcome.ok else None,
-            "note": fault or modality.comment,
-        }
-
     @on(RowTable.RowHighlighted)
     def _tell(self) -> None:
         modality = self._current()
         self.query_one("#words", Static).update(self._words(modality) if modality else EMPTY)
 
-    def _words(self, modality: Modality) -> Content:
-        where = f"{modality.name}: {modality.ae_title} at {modality.host}:{modality.port}"
-        may = ", ".join(op.value for op in modality.allow) or "nothing"
-        lines = [safe_content(where, "bold"), safe_content(f"It may ask of us: {may}")]
-        if ways := _ways(modality):
-            lines.append(safe_content(ways))
-        if modality.comment:
-            lines.append(safe_content(modality.comment, "$text-muted"))
+    def _values(self, modality: Modality) -> dict[str, object]:
         link = self.station.links.one(modality.name)
-        lines += self._link_words(link)
-        for visitor in self.station.doctor.visits_of(modality)[:2]:
-            lines += _visit_words(visitor)
-        return Content("\n").join(lines)
+        return row_values(modality, link, calling=modality.name in self._calling)
 
-    def _link_words(self, link: Link) -> list[Content]:
-        """The last echo, the history, and the fault before it, if it answers now."""
-        lines = []
-        if link.name in self._calling:
-            lines.append(Content.styled("… Calling", "$text-accent"))
-        elif link.outcome is None:
-            lines.append(Content.styled("○ Not tried yet: e echoes it", "$text-muted"))
-        else:
-            lines.append(Content.styled(f"C-ECHO {_rhythm(link)}", "$text-muted"))
-            lines.append(outcome_lines(link.outcome))
-        if len(link.beats) > 1:
-            room = max(SPARKS, min(120, self.size.width - 60))
-            shown = link.beats[-room:]
-            line = f"{sparkline.sparkline(shown, room)}  {sparkline.in_words(shown)}"
-            lines.append(safe_content(line))
-        if link.fault and link.outcome and link.outcome.ok:
-            lines.append(
-                safe_content(f"Last fault, at {_clock(link.fault_at)}: {link.fault.meaning}")
-            )
-            if link.fault.advice:
-                lines.append(safe_content(f"→ {sentence(link.fault.advice)}", "$text-muted"))
-        return lines
-
-
-def _state(link: Link) -> str:
-    return WORDS[link.outcome.state] if link.outcome else NOT_TRIED
-
-
-def _rhythm(link: Link) -> str:
-    """When it was echoed last, and when it will be."""
-    words = f"at {_clock(link.at)}"
-    if link.watched:
-        return f"{words}, watched: every {link.interval:g} s"
-    if link.interval:
-        return f"{words}, every {link.interval:g} s, next at {_clock(link.next_at)}"
-    return f"{words}, not by the clock"
-
-
-def _visit_words(visitor: Visitor) -> list[Content]:
-    if visitor.turned_away:
-        who = safe_content(f'It called us as "{visitor.calling}" from {visitor.host}:')
-        return [who, *refusal_lines(visitor)]
-    at = _clock(visitor.accepted_at)
-    return [safe_content(f"It called us last at {at}, and was let in", "$text-muted")]
-
-
-def _clock(at: float) -> str:
-    """A time of today; a day for what is longer ago."""
-    today = abs(time.time() - at) < 20 * 3600
-    return units.clock(at) if today else time.strftime("%d %b", time.localtime(at))
-
-
-def _ways(modality: Modality) -> str:
-    """How we deal with it, where that is not as usual."""
-    ways = ["retrieve by C-GET"] if modality.retrieve is Retrieve.GET else []
-    if modality.tls:
-        ways.append("by TLS" + (f" to {modality.tls_host_name}" if modality.tls_host_name else ""))
-    if modality.max_jobs != DEFAULT_JOBS:
-        ways.append(f"{modality.max_jobs} transfers at once")
-    return f"We call it: {', '.join(ways)}" if ways else ""
-
-
-EMPTY = Content.assemble(
-    ("No modalities yet.\n", "bold"), "a adds the first: a scanner, a PACS, a workstation."
-)
+    def _words(self, modality: Modality) -> Content:
+        return modality_words(
+            modality,
+            self.station.links.one(modality.name),
+            self.station.doctor.visits_of(modality),
+            calling=modality.name in self._calling,
+            room=self.size.width - 60,
+        )
