@@ -11,19 +11,17 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from core.model import Instance, Match, Ref, Root
+from core.model import Instance, Match, Ref
 from tui.bridge import News
 from tui.commands import Place, bindings
 from tui.levels import COLUMNS, WORKLIST, WORKLIST_COLUMNS, Step, label_of, ref_of
-from tui.query_fields import NAMES, ROOT_WORDS, FieldError
+from tui.query_fields import ROOT_WORDS, FieldError
 from tui.query_memory import ARCHIVE, Remembered
 from tui.safe_text import safe_content
 from tui.screens.choose_several import ChooseSeveral
-from tui.screens.dialogs import Choice, Choose, Prompt, Reader
+from tui.screens.dialogs import Choice, Choose, Reader
 from tui.screens.listing import Listing
 from tui.screens.query.asking import (
-    LIMIT,
-    MOST,
     PEER_COLUMN,
     PeerStep,
     doubts,
@@ -32,15 +30,15 @@ from tui.screens.query.asking import (
     states,
 )
 from tui.screens.query.copying import Copying
+from tui.screens.query.fields import Fields
 from tui.screens.query.library import Library
 from tui.screens.query.retrieving import Retrieving
-from tui.widgets.row_table import RowTable
 
 ROOTS = tuple(ROOT_WORDS)
 _HIGH = 40
 
 
-class QueryScreen(Retrieving, Library, Copying):
+class QueryScreen(Fields, Retrieving, Library, Copying):
     """The fields on top, the answers below."""
 
     PLACE = Place.QUERY
@@ -125,86 +123,12 @@ class QueryScreen(Retrieving, Library, Copying):
         else:
             self.action_peer()
 
-    # -- the fields
-
-    def action_fields(self) -> None:
-        """Go to the search fields."""
-        self._to_field("PatientName")
-
-    def action_date(self) -> None:
-        """Go to the date."""
-        self._to_field("PatientBirthDate" if self.root is Root.PATIENT else "StudyDate")
-
-    def _to_field(self, name: str) -> None:
-        self.action_up(0)
-        self.set_focus(self.form.line(name))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In a field letters are text; tab is the form's there only."""
-        if action == "next_field":
-            return isinstance(self.focused, Input) and self.focused in self.form.query(Input)
-        if action in ("fields", "date") and isinstance(self.focused, Input):
-            return False
-        return super().check_action(action, parameters)
-
-    def action_next_field(self, step: int) -> None:
-        """Go to the next field, or the one before."""
-        lines = [line for line in self.form.query(Input) if not line.disabled]
-        if isinstance(self.focused, Input) and self.focused in lines:
-            self.set_focus(lines[(lines.index(self.focused) + step) % len(lines)])
-
-    def action_leave_fields(self) -> None:
-        """Go from the fields to the rows."""
-        if isinstance(self.focused, Input) and self.path:
-            self.set_focus(self.table)
-
-    def action_back(self) -> None:
-        """Leave the fields; stop what runs; go up."""
-        if isinstance(self.focused, Input):
-            self.set_focus(self.table_named(self.top.table))
-        else:
-            super().action_back()
-
-    def action_clear(self) -> None:
-        """Empty the fields."""
-        self.form.fill({})
-        self.action_fields()
-
-    def action_wildcards(self) -> None:
-        """Add wildcards where that is usual, or ask for what is typed."""
-        self.form.wildcards = not self.form.wildcards
-        self.form.show_translation()
-        self.say(
-            "Wildcards are added: names by their beginning, descriptions by any part."
-            if self.form.wildcards
-            else "No wildcards are added: r asks for what is typed."
-        )
-
-    def action_limit(self) -> None:
-        """Ask for the most matches to take of each peer."""
-        text = f"The most matches to take of each peer, up to {MOST:,}; empty for {LIMIT:,}:"
-        value = str(self.form.limit or "")
-        prompt = Prompt("Limit", text, value, check=_limit_fault, verb="Set")
-        self.app.push_screen(prompt, self._set_limit)
-
-    def _set_limit(self, text: str | None) -> None:
-        if text is not None:
-            self.form.limit = int(text.strip() or 0)
-            self.form.show_translation()
-
     def action_level(self) -> None:
         """Start from studies, from patients, or from the worklist."""
         self.root = ROOTS[(ROOTS.index(self.root) + 1) % len(ROOTS)]
         self.form.start_from(self.root)
         self.forget()
         self.action_rerun()
-
-    def masked(self, on: bool) -> None:
-        """Hide what is typed too."""
-        super().masked(on)
-        for name in NAMES[-1:]:  # any attribute may be typed there
-            self.form.line(name).password = on
-        self.form.show_translation()
 
     def to_keep(self) -> dict[str, str]:
         """What is asked for: the level, or the worklist."""
@@ -356,22 +280,8 @@ class QueryScreen(Retrieving, Library, Copying):
         else:
             self.say("Not held here yet: m retrieves it.")
 
-    def on_key(self, event: events.Key) -> None:
-        """Let `up` at the first row go back to the fields."""
-        at_top = isinstance(self.focused, RowTable) and len(self.path) <= 1
-        if event.key == "up" and at_top and self.table_named(self.top.table).cursor_row == 0:
-            event.stop()
-            self.action_fields()
-
 
 def _all_values(match: Match) -> str:
     rows = [(key.rpartition(".")[2], value) for key, value in match.values.items() if value]
     width = max((len(key) for key, _ in rows), default=0)
     return "\n".join(f"{key:{width}}  {value}" for key, value in rows)
-
-
-def _limit_fault(text: str) -> str:
-    text = text.strip()
-    if text and not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST):
-        return f"a number from 1 to {MOST:,}"
-    return ""
