@@ -119,7 +119,7 @@ async def test_tags_of_an_object_are_written(stations: Pair, tmp_path: Path) -> 
         await pilot.press("4")
         await until_shown(pilot, "2 studies")
         await pilot.press("i")
-        await until(pilot, lambda: isinstance(app.screen, InspectorScreen) and app.screen.rows)
+        await until(pilot, lambda: isinstance(app.screen, InspectorScreen) and app.screen.tags.rows)
         await pilot.press("E")
         await until_shown(pilot, "elements, to a new file")
         await paste(pilot, str(tmp_path / "tags.json"))

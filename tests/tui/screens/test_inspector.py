@@ -55,7 +55,7 @@ async def test_an_object_without_a_picture_says_so(stations: Pair, tmp_path: Pat
         await until_shown(pilot, "1 study")
         await pilot.press("i")
         await until_shown(pilot, "(0008,0016)", "no picture")
-        assert _inspector(app).picture is None
+        assert _inspector(app).pictures.picture is None
 
 
 async def test_tags_are_filtered_opened_and_copied(stations: Pair) -> None:

@@ -1,0 +1,208 @@
+"""The screen of one object: which instance of its series is in sight, and how much of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from core.model import Level, Match, Query, Ref
+from tui import units
+from tui.commands import Place, bindings
+from tui.mask import sensitive
+from tui.safe_text import safe_content
+from tui.screens.inspector.picture_pane import PicturePane
+from tui.screens.inspector.tag_pane import TagPane
+from tui.screens.place import PlaceScreen
+from tui.session import Session
+from tui.widgets.row_columns import Column, Values
+
+WIDE = 100
+"""Columns from which tags and picture stand side by side at first."""
+VIEWS = ("tags", "picture", "both")
+
+
+class InspectorScreen(PlaceScreen):
+    """Tags at the left, the picture at the right, or one of the two where it is narrow.
+
+    `ref` names an instance, or a series of which the first instance is opened.
+    """
+
+    PLACE = Place.INSPECTOR
+    BINDINGS: ClassVar = bindings(Place.INSPECTOR)
+
+    def __init__(self, session: Session, ref: Ref) -> None:
+        super().__init__(session)
+        self.ref = ref
+        self.uids: tuple[str, ...] = (ref.sop_instance_uid,) if ref.sop_instance_uid else ()
+        self.index = 0
+        self._view = ""
+
+    def body(self) -> ComposeResult:
+        """A line that says what it is; tags and picture."""
+        yield Static(id="crumbs", markup=False)
+        with Horizontal(id="object"):
+            yield TagPane(self.station, self.calls)
+            yield PicturePane(self.station, self.calls)
+        yield Static(id="caption", markup=False)
+
+    def on_mount(self) -> None:
+        """Open the object, and find out what else is in its series."""
+        self.show_view(self._view or ("both" if self.app.size.width >= WIDE else "tags"))
+        if self.uids:
+            self._open()
+        query = Query(
+            level=Level.IMAGE,
+            keys={
+                "StudyInstanceUID": self.ref.study_uid,
+                "SeriesInstanceUID": self.ref.series_uid,
+                "SOPInstanceUID": "",
+                "InstanceNumber": "",
+            },
+        )
+        self.calls.ask(lambda: in_order(list(self.station.archive.list(query))), self._found)
+
+    @property
+    def uid(self) -> str:
+        """SOP Instance UID of the object in sight; empty while it is not known."""
+        return self.uids[self.index] if self.uids else ""
+
+    @property
+    def tags(self) -> TagPane:
+        """The tags' room."""
+        return self.query_one(TagPane)
+
+    @property
+    def pictures(self) -> PicturePane:
+        """The picture's room."""
+        return self.query_one(PicturePane)
+
+    def rows_to_export(self) -> tuple[Sequence[Column], Sequence[Values], str]:
+        """All elements of the object."""
+        return self.tags.to_export()
+
+    # -- loading
+
+    def _found(self, uids: tuple[str, ...]) -> None:
+        opened = self.uid
+        if not uids:
+            if not opened:
+                self.pictures.note("nothing of it is held here")
+            return
+        self.uids = uids
+        self.index = uids.index(opened) if opened in uids else 0
+        if opened:
+            self._show_words()
+        else:
+            self._open()
+
+    def _open(self) -> None:
+        """Load tags and picture of the present instance."""
+        self.tags.open(self.uid)
+        self.pictures.open(self.uid)
+
+    @on(TagPane.Loaded)
+    def _tags_are_there(self) -> None:
+        self.pictures.modality = self.tags.value("Modality")
+        self._show_words()
+
+    @on(PicturePane.Changed)
+    def _picture_has_changed(self) -> None:
+        self._show_words()
+
+    def masked(self, on: bool) -> None:
+        """Hide the picture with the tags."""
+        super().masked(on)
+        self.tags.show_again()
+        self.pictures.show_again()
+        self._show_words()
+
+    def _show_words(self) -> None:
+        value = self.tags.value
+        words = (
+            f"instance {self.index + 1} of {len(self.uids)}",
+            sensitive(units.person_name(value("PatientName"))),
+            units.date(value("StudyDate")),
+            value("Modality"),
+            sensitive(value("SeriesDescription")),
+        )
+        text = "  ".join(word for word in words if word)
+        self.query_one("#crumbs", Static).update(safe_content(text, "bold"))
+        caption = self.pictures.caption()
+        if caption and self._view == "tags":
+            caption.insert(0, "v: picture")
+        text = " │ ".join(caption) or "no picture"
+        self.query_one("#caption", Static).update(safe_content(text, "$text-muted"))
+
+    # -- commands
+
+    def action_back(self) -> None:
+        """Close the object."""
+        self.dismiss()
+
+    def action_view(self) -> None:
+        """Show tags, picture, or both."""
+        self.show_view(VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)])
+        self._show_words()
+
+    def show_view(self, view: str) -> None:
+        """Show one of :data:`VIEWS`."""
+        self._view = view
+        self.tags.display = view != "picture"
+        self.pictures.display = view != "tags"
+        if view != "picture":
+            self.tags.take_keys()
+
+    def action_previous(self) -> None:
+        """Go to the instance before."""
+        self._turn_to(self.index - 1)
+
+    def action_next(self) -> None:
+        """Go to the next instance."""
+        self._turn_to(self.index + 1)
+
+    def _turn_to(self, index: int) -> None:
+        if 0 <= index < len(self.uids):
+            self.index = index
+            self._open()
+
+    def action_frame_back(self) -> None:
+        """Go one frame back."""
+        self.pictures.turn_frame(-1)
+
+    def action_frame_on(self) -> None:
+        """Go one frame on."""
+        self.pictures.turn_frame(1)
+
+    def action_window(self) -> None:
+        """Use the next window."""
+        self.pictures.next_window()
+
+    def action_find(self) -> None:
+        """Filter the tags."""
+        if self._view == "picture":
+            self.show_view("tags")
+        self.tags.find()
+
+    def action_copy(self) -> None:
+        """Copy the value under the cursor."""
+        if copied := self.tags.to_copy():
+            self.copy(*copied)
+
+
+def in_order(matches: Sequence[Match]) -> tuple[str, ...]:
+    """The SOP Instance UIDs of a series by Instance Number (0020,0013), those without it last."""
+
+    def order(match: Match) -> tuple[float, str]:
+        try:
+            number = float(match.values.get("InstanceNumber") or "inf")
+        except ValueError:
+            number = float("inf")
+        return number, match.values.get("SOPInstanceUID", "")
+
+    uids = (match.values.get("SOPInstanceUID", "") for match in sorted(matches, key=order))
+    return tuple(uid for uid in uids if uid)
