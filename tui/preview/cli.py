@@ -12,9 +12,11 @@ from core.model import Picture
 from core.settings import Protocol
 from tui.preview import sixel
 from tui.preview.block import Line, block_lines
+from tui.preview.graphics import composed
 from tui.preview.png import png
-from tui.preview.scale import Grid, fitted, image_of, is_usable
+from tui.preview.scale import image_of, is_usable
 from tui.preview.terminal import Depth, Terminal
+from tui.preview.viewport import Grid
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,7 +36,7 @@ def draw(picture: Picture, terminal: Terminal, out: TextIO, columns: int, rows: 
         lines = block_lines(picture, columns, rows, terminal.cell, terminal.depth)
         out.write("".join(f"{_text(line, terminal.depth)}\n" for line in lines))
     else:
-        image, grid = fitted(picture, Grid(columns, rows, *terminal.cell), terminal.cell)
+        image, grid = composed(picture, Grid(columns, rows, *terminal.cell), terminal)
         out.write(_escapes(image, grid, terminal))
     out.flush()
 

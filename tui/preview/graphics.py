@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from core.model import Picture
 from core.settings import Protocol
 from tui.preview import iterm2, kitty, sixel
-from tui.preview.scale import Grid, fitted
+from tui.preview.marks import NO_MARKS, Marks, lettered, marked
+from tui.preview.scale import centred, seen
 from tui.preview.terminal import Terminal
+from tui.preview.viewport import WHOLE, Grid, Viewport, place
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,15 +29,35 @@ class Drawing:
     escapes: str
 
 
-def draw(picture: Picture, columns: int, rows: int, terminal: Terminal, number: int) -> Drawing:
-    """The picture as large as the cells offered allow.
+def draw(
+    picture: Picture,
+    columns: int,
+    rows: int,
+    terminal: Terminal,
+    number: int,
+    viewport: Viewport = WHOLE,
+    marks: Marks = NO_MARKS,
+) -> Drawing:
+    """The part of the picture that `viewport` asks for, as large as the cells offered allow.
 
     `number` names the image where the protocol can name one: drawing another by the same number
     replaces it. May take some tenths of a second for a large sixel picture.
     """
-    offered = Grid(columns, rows, *terminal.cell)
-    image, grid = fitted(picture, offered, terminal.cell)
+    image, grid = composed(picture, Grid(columns, rows, *terminal.cell), terminal, viewport, marks)
     return Drawing(grid.columns, grid.rows, _escapes(image, grid, terminal, number))
+
+
+def composed(
+    picture: Picture,
+    offered: Grid,
+    terminal: Terminal,
+    viewport: Viewport = WHOLE,
+    marks: Marks = NO_MARKS,
+) -> tuple[Image, Grid]:
+    """What is to be seen with everything over it, in as few cells as it needs, and those cells."""
+    placement = place(picture, offered, terminal.cell, viewport)
+    image = marked(seen(picture, placement), picture, placement, marks, offered)
+    return centred(lettered(image, marks, offered), offered)
 
 
 def _escapes(image: Image, grid: Grid, terminal: Terminal, number: int) -> str:

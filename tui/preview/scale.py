@@ -6,47 +6,16 @@ outside ever meets one of Pillow's own decoders.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.model import Picture, PixelMode
+from tui.preview.viewport import Box, Grid, Placement
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-
-@dataclass(frozen=True)
-class Grid:
-    """Where a picture goes: `columns` by `rows` cells, of `across` by `down` pixels each."""
-
-    columns: int
-    rows: int
-    across: int
-    down: int
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """The whole grid in pixels, width first."""
-        return self.columns * self.across, self.rows * self.down
-
-    def around(self, size: tuple[int, int]) -> Grid:
-        """The cells that a picture of so many pixels needs."""
-        columns, rows = -(-size[0] // self.across), -(-size[1] // self.down)
-        return replace(self, columns=columns, rows=rows)
-
-
-def fit(picture: Picture, grid: Grid, cell: tuple[int, int]) -> tuple[int, int]:
-    """The largest size in the grid's own pixels (width, height) that keeps the aspect.
-
-    `cell` is the size of a cell on the screen: a block picture has 1 by 2 pixels to the cell
-    whatever the cell's shape.
-    """
-    wide, high = float(picture.width), picture.height * (picture.aspect or 1.0)
-    limit_x, limit_y = grid.size
-    to_x, to_y = grid.across / cell[0], grid.down / cell[1]
-    scale = min(limit_x / (wide * to_x), limit_y / (high * to_y))
-    width, height = round(wide * scale * to_x), round(high * scale * to_y)
-    return min(max(width, 1), limit_x), min(max(height, 1), limit_y)
+PIXELS_SHOW = 8.0
+"""From so many drawn pixels for a stored one on, stored pixels are drawn as what they are."""
 
 
 def image_of(picture: Picture) -> Image:
@@ -58,22 +27,43 @@ def image_of(picture: Picture) -> Image:
     return Image.frombuffer(mode, size, picture.pixels, "raw", mode, 0, 1)
 
 
-def resize(picture: Picture, size: tuple[int, int]) -> Image:
-    """The frame at `size`: the mean of the pixels where it shrinks, linear where it grows."""
+def resize(picture: Picture, size: tuple[int, int], box: Box | None = None) -> Image:
+    """The frame, or the part of it in `box`, at `size`.
+
+    Where it shrinks the mean of the pixels, where it grows linear, and where it grows very much
+    every pixel as a rectangle.
+    """
     from PIL.Image import Resampling
 
     image = image_of(picture)
-    if size == image.size:
+    if size == image.size and box is None:
         return image
-    shrinks = size[0] <= image.width and size[1] <= image.height
-    return image.resize(size, Resampling.BOX if shrinks else Resampling.BILINEAR)
+    left, top, right, bottom = box or (0, 0, *image.size)
+    across, down = size[0] / (right - left), size[1] / (bottom - top)
+    method = Resampling.BILINEAR
+    if across <= 1 and down <= 1:
+        method = Resampling.BOX
+    elif box is not None and min(across, down) >= PIXELS_SHOW:
+        method = Resampling.NEAREST
+    return image.resize(size, method, box)
 
 
-def fitted(picture: Picture, grid: Grid, cell: tuple[int, int]) -> tuple[Image, Grid]:
-    """The frame scaled into as few cells as it needs, centred on black, and those cells."""
+def seen(picture: Picture, placement: Placement) -> Image:
+    """The part of the frame that is seen, as many pixels as it is drawn with."""
+    if placement.is_whole and placement.zoom < PIXELS_SHOW:
+        return resize(picture, placement.size)
+    columns, rows = placement.stored
+    left, top, right, bottom = placement.box
+    # The frame may be a smaller one of the stored matrix.
+    across, down = picture.width / columns, picture.height / rows
+    box = (left * across, top * down, right * across, bottom * down)
+    return resize(picture, placement.size, box)
+
+
+def centred(image: Image, grid: Grid) -> tuple[Image, Grid]:
+    """The image on black in the middle of as few cells as it needs, and those cells."""
     from PIL import Image
 
-    image = resize(picture, fit(picture, grid, cell))
     needed = grid.around(image.size)
     if needed.size == image.size:
         return image, needed

@@ -6,7 +6,10 @@ from msgspec.structs import replace
 
 from core.model import Picture
 from tests.tui.preview.pictures import colour, grey
-from tui.preview.scale import Grid, fit, fitted, image_of, is_usable, resize
+from tui.preview.graphics import composed
+from tui.preview.scale import image_of, is_usable, resize
+from tui.preview.terminal import Terminal
+from tui.preview.viewport import Grid, fit
 
 
 def shape_on_screen(size: tuple[int, int], grid: Grid, cell: tuple[int, int]) -> float:
@@ -50,9 +53,9 @@ def test_pixels_pass_unchanged_where_nothing_is_scaled() -> None:
 
 def test_what_is_left_of_the_last_cells_is_black_and_even_on_both_sides() -> None:
     white = replace(grey(50, 50), pixels=b"\xff" * 2500)
-    image, grid = fitted(white, Grid(40, 9, 9, 20), (9, 20))
+    image, grid = composed(white, Grid(40, 9, 9, 20), Terminal(cell=(9, 20)))
     assert image.size == grid.size == (20 * 9, 9 * 20)
-    image, grid = fitted(white, Grid(21, 40, 9, 20), (9, 20))
+    image, grid = composed(white, Grid(21, 40, 9, 20), Terminal(cell=(9, 20)))
     rows = np.asarray(image)[:, 90]
     assert image.size == (189, 200)
     assert rows.tolist() == [0] * 5 + [255] * 189 + [0] * 6
