@@ -8,13 +8,14 @@ import msgspec
 
 from core.errors import NoPreviewError
 from core.imaging.guarded import DiedError, Guarded
-from core.imaging.protocol import Answer, Request
-from core.model import Picture, Window
+from core.imaging.protocol import Answer, PictureRequest, PixelRequest, Request
+from core.model import Picture, PixelValue, Rendering
 
 MEMORY = 2 << 30
 """Bytes of address space that decoding may take."""
 SECONDS = 15
 """How long one picture may take."""
+_AS_IT_IS = Rendering()
 
 
 class Decoder(Guarded):
@@ -26,24 +27,30 @@ class Decoder(Guarded):
     def __init__(self, *, memory: int = MEMORY, seconds: int = SECONDS) -> None:
         super().__init__("core.imaging.worker", memory=memory, seconds=seconds)
 
-    def picture(self, path: Path, *, frame: int = 0, window: Window | None = None) -> Picture:
-        """One frame, counted from 0, through the window given or the object's own.
+    def picture(self, path: Path, *, frame: int = 0, rendering: Rendering = _AS_IT_IS) -> Picture:
+        """One frame, counted from 0, in the way wanted.
 
         Raises NoPreviewError where there is no picture, or none that can be made within bounds.
         """
-        request = Request(path=str(path), frame=frame, window=window)
-        with self._lock:
-            if self._closed:
-                raise NoPreviewError("no preview: the decoder is closed")
-            answer = self._answer(request)
+        answer = self._answer(PictureRequest(path=str(path), frame=frame, rendering=rendering))
         if answer.picture is None:
             raise NoPreviewError(answer.fault)
         return answer.picture
 
+    def pixel(self, path: Path, *, frame: int = 0, column: int, row: int) -> PixelValue:
+        """What stands at one place of a frame, all counted from 0; raises NoPreviewError."""
+        answer = self._answer(PixelRequest(path=str(path), frame=frame, column=column, row=row))
+        if answer.pixel is None:
+            raise NoPreviewError(answer.fault)
+        return answer.pixel
+
     def _answer(self, request: Request) -> Answer:
-        try:
-            return msgspec.msgpack.decode(self._ask(request), type=Answer)
-        except TimeoutError:
-            return Answer(fault=f"no preview: decoding took more than {self._seconds} s")
-        except DiedError:
-            return Answer(fault="no preview: the decoder died of it")
+        with self._lock:
+            if self._closed:
+                return Answer(fault="no preview: the decoder is closed")
+            try:
+                return msgspec.msgpack.decode(self._ask(request), type=Answer)
+            except TimeoutError:
+                return Answer(fault=f"no preview: decoding took more than {self._seconds} s")
+            except DiedError:
+                return Answer(fault="no preview: the decoder died of it")

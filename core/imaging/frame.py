@@ -18,7 +18,7 @@ class FrameAttributes:
     """Looks attributes up in the frame's own groups, then the shared ones, then the object."""
 
     def __init__(self, ds: Dataset, frame: int) -> None:
-        self._ds = ds
+        self.ds = ds
         self._groups = [
             group
             for group in (
@@ -34,16 +34,30 @@ class FrameAttributes:
             item = _item(group, macro, 0)
             if item is not None and keyword in item:
                 return item
-        return self._ds
+        return self.ds
+
+    def items(self, macro: str) -> list[Dataset]:
+        """All items of the macro of the frame, else of those of the object itself."""
+        for holder in (*self._groups, self.ds):
+            sequence = holder.get(macro)
+            if sequence:
+                return [item for item in sequence if isinstance(item, Dataset)]
+        return []
 
     def floats(self, macro: str, keyword: str) -> list[float]:
         """All values of an attribute as numbers; none where one of them is not."""
         return floats(self.place(macro, keyword).get(keyword))
 
+    def text(self, macro: str, keyword: str) -> str:
+        """The first value of an attribute as text, empty where there is none."""
+        return next(iter(texts(self.place(macro, keyword).get(keyword))), "").strip()
+
     def rescale(self) -> tuple[float, float]:
-        """(slope, intercept), 1 and 0 where none are given."""
+        """(slope, intercept), 1 and 0 where none are given; a dose grid has a slope of its own."""
         macro = "PixelValueTransformationSequence"
-        slope = self.floats(macro, "RescaleSlope") or [1.0]
+        slope = (
+            self.floats(macro, "RescaleSlope") or floats(self.ds.get("DoseGridScaling")) or [1.0]
+        )
         intercept = self.floats(macro, "RescaleIntercept") or [0.0]
         return slope[0] or 1.0, intercept[0]
 
@@ -68,7 +82,7 @@ class FrameAttributes:
             ("", "ImagerPixelSpacing"),
             ("", "NominalScannedPixelSpacing"),
         ):
-            values = self.floats(macro, keyword) if macro else floats(self._ds.get(keyword))
+            values = self.floats(macro, keyword)
             if len(values) == 2 and min(values) > 0 and 0.05 < values[0] / values[1] < 20:
                 return values[0] / values[1]
         return 1.0
@@ -76,10 +90,10 @@ class FrameAttributes:
     def frames_per_second(self) -> float:
         """The rate a cine is meant to be shown at, 0 where none is given (PS3.3 C.7.6.5)."""
         for keyword in ("RecommendedDisplayFrameRate", "CineRate"):
-            rate = floats(self._ds.get(keyword))
+            rate = floats(self.ds.get(keyword))
             if rate and rate[0] > 0:
                 return rate[0]
-        times = floats(self._ds.get("FrameTime")) or floats(self._ds.get("FrameTimeVector"))[1:]
+        times = floats(self.ds.get("FrameTime")) or floats(self.ds.get("FrameTimeVector"))[1:]
         mean = sum(times) / len(times) if times else 0.0
         return 1000 / mean if mean > 0 else 0.0
 

@@ -6,14 +6,14 @@ Pillow, which term-image holds at a version with known faults, is never one of t
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import JPEGExtended12Bit, RLELossless
+from pydicom.uid import JPEGExtended12Bit
 
 from core.errors import NoPreviewError
 from core.imaging.files import UNDEFINED, ImageFile
@@ -41,12 +41,24 @@ class Layout(Struct, frozen=True, kw_only=True):
     photometric: str
     planar: int
     frames: int
+    is_float: bool = False
 
     @property
     def frame_bits(self) -> int:
         """Bits of one native frame."""
         samples = 2 if self.photometric == "YBR_FULL_422" else self.samples
         return self.rows * self.columns * samples * self.allocated
+
+    def without_unused_bits(self, array: Array) -> Array:
+        """Only the bits from High Bit down count, with their sign; overlays may sit in others."""
+        if array.dtype.kind not in "iu" or self.stored == self.allocated:
+            return array
+        drop = self.allocated - 1 - self.high_bit
+        if not 0 <= drop <= self.allocated - self.stored:
+            drop = self.allocated - self.stored
+        # Up against the top and down again: a signed type draws the sign along.
+        kept: Array = (array << drop) >> (self.allocated - self.stored)
+        return kept
 
 
 def number(ds: Any, keyword: str, otherwise: int) -> int:
@@ -90,6 +102,7 @@ def layout_of(image: ImageFile) -> Layout:
         photometric=_photometric(ds, samples),
         planar=number(ds, "PlanarConfiguration", 0),
         frames=max(1, number(ds, "NumberOfFrames", 1)),
+        is_float=image.keyword != "PixelData",
     )
     return replace(layout, frames=min(layout.frames, _room(image, layout)))
 
@@ -113,7 +126,7 @@ def _photometric(ds: Any, samples: int) -> str:
 
 
 def decode(image: ImageFile, layout: Layout, frame: int) -> Array:
-    """One frame as rows by columns, or rows by columns by 3 in RGB; values as stored.
+    """One frame as rows by columns, or rows by columns by 3 in RGB, with its unused bits.
 
     Raises NoPreviewError where no decoder can do it.
     """
@@ -163,7 +176,7 @@ def _native(image: ImageFile, layout: Layout, frame: int, decoder: Any) -> Array
     size = layout.frame_bits // 8
     if (frame + 1) * size <= image.available:
         image.file.seek(image.offset)
-        return _stored_bits(decoder.as_array(image.file, index=frame, **options)[0], layout)
+        return _array(decoder, image.file, frame, options)
     image.file.seek(image.offset + frame * size)
     part = image.file.read(max(0, image.available - frame * size))
     if not part:
@@ -171,7 +184,12 @@ def _native(image: ImageFile, layout: Layout, frame: int, decoder: Any) -> Array
     # Cut short: what is there is shown, the rest stays black.
     whole = io.BytesIO(part.ljust(size + 1, b"\0"))
     options["number_of_frames"] = 1
-    return _stored_bits(decoder.as_array(whole, index=0, **options)[0], layout)
+    return _array(decoder, whole, 0, options)
+
+
+def _array(decoder: Any, file: BinaryIO, frame: int, options: dict[str, Any]) -> Array:
+    array: Array = decoder.as_array(file, index=frame, **options)[0]
+    return array
 
 
 def _bits(image: ImageFile, layout: Layout, frame: int) -> Array:
@@ -198,15 +216,12 @@ def _encapsulated(image: ImageFile, layout: Layout, frame: int, decoder: Any) ->
             continue
         image.file.seek(image.offset)
         try:
-            array = decoder.as_array(
-                image.file, index=frame, decoding_plugin=plugin, **options_of(image, layout)
-            )[0]
+            options = {**options_of(image, layout), "decoding_plugin": plugin}
+            return _array(decoder, image.file, frame, options)
         except MemoryError as fault:
             raise NoPreviewError("no preview: decoding it takes too much memory") from fault
         except Exception as fault:
             faults.append(first_line(fault))
-            continue
-        return _stored_bits(array, layout) if image.transfer_syntax == RLELossless else array
     why = faults[0] if faults else "no decoder for it is installed"
     name = image.transfer_syntax.name
     raise NoPreviewError(f"no preview: {name} pixel data cannot be decoded: {why}")
@@ -216,15 +231,3 @@ def first_line(fault: Exception) -> str:
     """The innermost reason: pydicom lists what each plugin said."""
     lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
     return lines[-1][:200] if lines else type(fault).__name__
-
-
-def _stored_bits(array: Array, layout: Layout) -> Array:
-    """Only the bits from High Bit down count, with their sign; overlays may sit in the others."""
-    if array.dtype.kind not in "iu" or layout.stored == layout.allocated:
-        return array
-    drop = layout.allocated - 1 - layout.high_bit
-    if not 0 <= drop <= layout.allocated - layout.stored:
-        drop = layout.allocated - layout.stored
-    # Up against the top and down again: a signed type draws the sign along.
-    kept: Array = (array << drop) >> (layout.allocated - layout.stored)
-    return kept

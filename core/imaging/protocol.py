@@ -8,21 +8,34 @@ import struct
 import msgspec
 from msgspec import Struct
 
-from core.model import Picture, Window
+from core.model import Picture, PixelValue, Rendering
 
 
-class Request(Struct, frozen=True, kw_only=True):
+class PictureRequest(Struct, frozen=True, kw_only=True, tag=True):
     """One frame of one file."""
 
     path: str
     frame: int = 0
-    window: Window | None = None
+    rendering: Rendering = Rendering()
+
+
+class PixelRequest(Struct, frozen=True, kw_only=True, tag=True):
+    """What stands at one place of a frame."""
+
+    path: str
+    frame: int = 0
+    column: int
+    row: int
+
+
+Request = PictureRequest | PixelRequest
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """The picture, or why there is none."""
+    """The picture or the pixel, or why there is none."""
 
     picture: Picture | None = None
+    pixel: PixelValue | None = None
     fault: str = ""
 
 

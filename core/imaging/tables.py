@@ -49,24 +49,38 @@ def lut_of(item: Any, signed_input: bool) -> Lut | None:
     return Lut(first, bits, entries[:count])
 
 
+def first_lut(ds: Any, keyword: str, signed_input: bool) -> Lut | None:
+    """The table in the first item of a sequence, None where there is none."""
+    sequence: Any = ds.get(keyword)
+    return lut_of(sequence[0], signed_input) if sequence else None
+
+
+_LEAST_WIDTH = 1e-30
+
+
 def windowed(values: Values, window: Window, function: str) -> Values:
-    """0 to 255 by a VOI window: LINEAR, LINEAR_EXACT or SIGMOID (PS3.3 C.11.2.1.2 and .3)."""
+    """0 to 255 by a VOI window: LINEAR, LINEAR_EXACT or SIGMOID (PS3.3 C.11.2.1.2 and .3).
+
+    LINEAR is not defined for widths below 1, which values that are no whole numbers need: such a
+    window is taken as exact.
+    """
     center, width = window.center, window.width
     if function == "SIGMOID":
         shown = 255 / (1 + np.exp(np.clip(-4 * (values - center) / width, -500, 500)))
-    elif function == "LINEAR_EXACT":
+    elif function == "LINEAR_EXACT" or width < 1:
         shown = ((values - center) / width + 0.5) * 255
-    elif width <= 1:
+    elif width == 1:
         shown = np.where(values > center - 0.5, 255.0, 0.0)
     else:
         shown = ((values - (center - 0.5)) / (width - 1) + 0.5) * 255
     return np.clip(shown, 0, 255)
 
 
-def usable(window: Window, function: str) -> bool:
-    """Whether the window's width is one that its function allows."""
-    finite = np.isfinite(window.center) and np.isfinite(window.width)
-    return bool(finite) and (window.width >= 1 or (function != "LINEAR" and window.width > 0))
+def usable(window: Window) -> bool:
+    """Whether there is a picture through the window."""
+    return bool(np.isfinite(window.center) and np.isfinite(window.width)) and (
+        window.width >= _LEAST_WIDTH
+    )
 
 
 def automatic(values: Array) -> Window:
@@ -76,7 +90,11 @@ def automatic(values: Array) -> Window:
         flat = flat[:: len(flat) >> 18]
     flat = flat[np.isfinite(flat)]
     low, high = np.percentile(flat, (0.1, 99.9), method="nearest") if len(flat) else (0.0, 1.0)
-    # LINEAR shows center - 0.5 ± (width - 1) / 2, so that low is black and high is white.
-    width = max(float(high - low) + 1, 1.0)
-    center = float(low + high) / 2 + 0.5
-    return Window(center=center, width=width, explanation="automatic")
+    low, high = float(low), float(high)
+    if low.is_integer() and high.is_integer():
+        # LINEAR shows center - 0.5 ± (width - 1) / 2, so that low is black and high is white.
+        center, width, function = (low + high) / 2 + 0.5, high - low + 1, "LINEAR"
+    else:
+        center, width, function = (low + high) / 2, high - low, "LINEAR_EXACT"
+    width = max(width, _LEAST_WIDTH)
+    return Window(center=center, width=width, explanation="automatic", function=function)

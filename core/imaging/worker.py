@@ -20,10 +20,9 @@ import msgspec
 from msgspec import Struct
 
 from core.errors import ModalittyError, NoPreviewError
-from core.imaging.files import ImageFile
-from core.imaging.protocol import Answer, Request, receive, send
-from core.imaging.render import render
-from core.model import Picture
+from core.imaging.opened import OpenedImage
+from core.imaging.protocol import Answer, PixelRequest, Request, receive, send
+from core.imaging.render import pixel_value, render
 
 
 class Renderer:
@@ -31,12 +30,16 @@ class Renderer:
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
-        self._image: ImageFile | None = None
+        self._image: OpenedImage | None = None
 
-    def picture(self, request: Request) -> Picture:
-        """The picture asked for; raises NoPreviewError."""
+    def answer(self, request: Request) -> Answer:
+        """What is asked for; raises NoPreviewError."""
         try:
-            return render(self._opened(Path(request.path)), request.frame, request.window)
+            image = self._opened(Path(request.path))
+            if isinstance(request, PixelRequest):
+                found = pixel_value(image, request.frame, request.column, request.row)
+                return Answer(pixel=found)
+            return Answer(picture=render(image, request.frame, request.rendering))
         except ModalittyError:
             raise
         except MemoryError as fault:
@@ -47,14 +50,14 @@ class Renderer:
             why = str(fault).splitlines()[0][:200] if str(fault) else type(fault).__name__
             raise NoPreviewError(f"no preview: the object cannot be read: {why}") from fault
 
-    def _opened(self, path: Path) -> ImageFile:
+    def _opened(self, path: Path) -> OpenedImage:
         stat = path.stat()
         if not S_ISREG(stat.st_mode):
             raise NoPreviewError("no preview: not a file")
         key = (path, stat.st_ino, stat.st_mtime_ns, stat.st_size)
         if self._image is None or key != self._key:
             self.forget()
-            self._image, self._key = ImageFile(path), key
+            self._image, self._key = OpenedImage(path), key
         return self._image
 
     def forget(self) -> None:
@@ -111,7 +114,7 @@ def main() -> None:
 
     def answer(message: bytearray) -> Answer:
         try:
-            return Answer(picture=renderer.picture(msgspec.msgpack.decode(message, type=Request)))
+            return renderer.answer(msgspec.msgpack.decode(message, type=Request))
         except ModalittyError as fault:
             return Answer(fault=fault.message)
 

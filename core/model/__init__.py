@@ -26,11 +26,14 @@ from core.model.modality import (
     Retrieve,
 )
 from core.model.outcome import Counters, MoveResponse, Outcome, OutcomeState, SendResult
+from core.model.picture import Picture, PixelMode, PixelValue, Rendering, Window
+from core.model.presets import PRESETS, presets_for
 from core.model.query import RETURN_KEYS, Level, Match, Query, Ref, Root
-from core.model.shown import ElementRow, Picture, PixelMode, Window
+from core.model.shown import ElementRow
 
 __all__ = [
     "ALL_OPERATIONS",
+    "PRESETS",
     "RETURN_KEYS",
     "Association",
     "Beat",
@@ -57,10 +60,12 @@ __all__ = [
     "OutcomeState",
     "Picture",
     "PixelMode",
+    "PixelValue",
     "ProposedContext",
     "ProtectedPatient",
     "Query",
     "Ref",
+    "Rendering",
     "Retrieve",
     "Root",
     "SendResult",
@@ -70,4 +75,5 @@ __all__ = [
     "Verdict",
     "Visitor",
     "Window",
+    "presets_for",
 ]

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.imaging.decoder import Decoder
-from core.model import ElementRow, Picture, Window
+from core.model import ElementRow, Picture, PixelValue, Rendering
 
 if TYPE_CHECKING:
     from core.archive.archive import Archive
+
+_AS_IT_IS = Rendering()
 
 
 class Objects:
@@ -40,10 +42,14 @@ class Objects:
         return dump.dicom_json(self._path(source))
 
     def picture(
-        self, source: Path | str, *, frame: int = 0, window: Window | None = None
+        self, source: Path | str, *, frame: int = 0, rendering: Rendering = _AS_IT_IS
     ) -> Picture:
         """Render one frame of a file or of an object held here; raises NoPreviewError."""
-        return self._decoder.picture(self._path(source), frame=frame, window=window)
+        return self._decoder.picture(self._path(source), frame=frame, rendering=rendering)
+
+    def pixel(self, source: Path | str, *, frame: int = 0, column: int, row: int) -> PixelValue:
+        """Say what stands at one place of a frame, all counted from 0; raises NoPreviewError."""
+        return self._decoder.pixel(self._path(source), frame=frame, column=column, row=row)
 
     def _path(self, source: Path | str) -> Path:
         if isinstance(source, Path):

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from core.errors import NotHeldError, UsageError
-from core.model import ElementRow, Window
+from core.model import ElementRow, Rendering, Window
 from core.station import Station
 from tui.output import print_json
 from tui.safe_text import safe_text
@@ -52,7 +52,8 @@ def preview(
 
     with options(ctx).station(reads_only=True) as station:
         what = source_of(station, source)
-        picture = station.objects.picture(what, frame=frame - 1, window=_window_of(window))
+        rendering = Rendering(window=_window_of(window))
+        picture = station.objects.picture(what, frame=frame - 1, rendering=rendering)
         if png:
             save_png(picture, png)
             return

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
 from core.imaging import Decoder
@@ -58,7 +59,11 @@ def decoder() -> Iterator[Decoder]:
 def dcmtk_picture(path: Path, picture: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """What DCMTK makes of the file through the same window, without overlays."""
     window = picture.window
-    options = ["+Ww", f"{window.center:g}", f"{window.width:g}"] if window else []
+    # DCMTK leaves the scaling of a dose grid out.
+    scale = float(dcmread(path, stop_before_pixels=True).get("DoseGridScaling", 1) or 1)
+    options = []
+    if window:
+        options = ["+Ww", f"{window.center / scale:f}", f"{window.width / scale:f}"]
     for tool in TOOLS:
         command = [tool, "+op", "--no-overlays", *options, str(path)]
         made = subprocess.run(command, capture_output=True, env=ENVIRONMENT, check=False).stdout

@@ -18,18 +18,18 @@ from pydicom.uid import (
 )
 
 from core.errors import NoPreviewError
-from core.imaging.files import ImageFile
+from core.imaging.opened import OpenedImage
 from core.imaging.render import render
-from core.model import Picture, Window
+from core.model import Picture, Rendering, Window
 from tests.core.imaging.objects import encapsulated, image, write
 
 Array = np.ndarray[Any, Any]
 
 
 def show(folder: Path, ds: Dataset, frame: int = 0, window: Window | None = None) -> Picture:
-    opened = ImageFile(write(folder, ds))
+    opened = OpenedImage(write(folder, ds))
     try:
-        return render(opened, frame, window)
+        return render(opened, frame, Rendering(window=window))
     finally:
         opened.close()
 
@@ -260,8 +260,8 @@ def test_frames_rates_and_aspect(tmp_path: Path) -> None:
 def test_a_frame_cut_short_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
     path = write(tmp_path, image(np.full((4, 4), 7, np.uint8)))
     path.write_bytes(path.read_bytes()[:-6])
-    opened = ImageFile(path)
-    assert render(opened, 0, None).pixels == b"\x07" * 10 + b"\0" * 6
+    opened = OpenedImage(path)
+    assert render(opened, 0, Rendering()).pixels == b"\x07" * 10 + b"\0" * 6
     opened.close()
 
 

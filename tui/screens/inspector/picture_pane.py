@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from core.errors import ModalittyError
-from core.model import Picture, Window
+from core.model import Picture, Rendering, Window
 from core.station import Station
 from tui.calls import Calls
 from tui.mask import MASK
@@ -107,9 +107,9 @@ class PicturePane(Vertical):
             self._wanted = True
             return
         self._busy, self._wanted = True, False
-        uid, frame, window = self._uid, self.frame, self._window()
+        uid, frame, rendering = self._uid, self.frame, Rendering(window=self._window())
         self._calls.ask(
-            lambda: self._station.objects.picture(uid, frame=frame, window=window),
+            lambda: self._station.objects.picture(uid, frame=frame, rendering=rendering),
             partial(self._show, uid),
             failed=self._failed,
         )

@@ -1,0 +1,61 @@
+"""An object that is open: what it says of its frames, and those of them that were decoded last."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import cached_property
+from pathlib import Path
+
+from pydicom.uid import RLELossless
+
+from core.errors import NoPreviewError
+from core.imaging.files import ImageFile
+from core.imaging.frame import FrameAttributes
+from core.imaging.kinds import no_image
+from core.imaging.pixels import Array, Layout, decode, layout_of
+
+KEPT_BYTES = 64 << 20
+"""Decoded frames that are kept for another window or a pixel's value; the last one always is."""
+
+
+class OpenedImage:
+    """One object with its file. Raises NoPreviewError where there is no picture in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = ImageFile(path)
+        self.ds = self.file.ds
+        self._decoded: OrderedDict[int, Array] = OrderedDict()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.file.close()
+
+    @cached_property
+    def layout(self) -> Layout:
+        """What the Image Pixel module says."""
+        if not self.file.keyword:
+            raise NoPreviewError(f"no preview: {no_image(self.ds)}")
+        return layout_of(self.file)
+
+    def attributes(self, frame: int) -> FrameAttributes:
+        """What rules for one frame."""
+        return FrameAttributes(self.ds, frame)
+
+    def raw(self, frame: int) -> Array:
+        """The samples of one frame as they were decoded, with what is in unused bits."""
+        if frame not in self._decoded:
+            self._decoded[frame] = decode(self.file, self.layout, frame)
+        self._decoded.move_to_end(frame)
+        while len(self._decoded) > 1 and self._size() > KEPT_BYTES:
+            self._decoded.popitem(last=False)
+        return self._decoded[frame]
+
+    def stored(self, frame: int) -> Array:
+        """The stored values of one frame: rows by columns, or rows by columns by 3 in RGB."""
+        array, syntax = self.raw(frame), self.file.transfer_syntax
+        # What other decoders give has no unused bits.
+        whole = syntax.is_encapsulated and syntax != RLELossless
+        return array if whole else self.layout.without_unused_bits(array)
+
+    def _size(self) -> int:
+        return sum(array.nbytes for array in self._decoded.values())
