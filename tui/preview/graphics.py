@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.model import Picture
@@ -37,14 +37,30 @@ def draw(
     number: int,
     viewport: Viewport = WHOLE,
     marks: Marks = NO_MARKS,
+    *,
+    coarse: bool = False,
 ) -> Drawing:
     """The part of the picture that `viewport` asks for, as large as the cells offered allow.
 
     `number` names the image where the protocol can name one: drawing another by the same number
-    replaces it. May take some tenths of a second for a large sixel picture.
+    replaces it. `coarse` sends a quarter of the pixels. May take some tenths of a second for a
+    large sixel picture.
     """
-    image, grid = composed(picture, Grid(columns, rows, *terminal.cell), terminal, viewport, marks)
+    offered = Grid(columns, rows, *terminal.cell)
+    if coarse:
+        offered = Grid(columns, rows, *(max(1, side // 2) for side in terminal.cell))
+        viewport = replace(viewport, zoom=viewport.zoom * offered.across / terminal.cell[0])
+    image, grid = composed(picture, offered, terminal, viewport, marks)
+    if coarse and terminal.protocol is Protocol.SIXEL:
+        image = _enlarged(image, grid, terminal)  # it has no size but that of its pixels
     return Drawing(grid.columns, grid.rows, _escapes(image, grid, terminal, number))
+
+
+def _enlarged(image: Image, grid: Grid, terminal: Terminal) -> Image:
+    from PIL.Image import Resampling
+
+    size = grid.columns * terminal.cell[0], grid.rows * terminal.cell[1]
+    return image.resize(size, Resampling.NEAREST)
 
 
 def composed(

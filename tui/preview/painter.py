@@ -62,6 +62,10 @@ class View(Protocol):
         """Whether the drawing may be painted now, or half blocks have to stand in."""
         ...
 
+    def painted(self, drawing: Drawing) -> None:
+        """The drawing has been written to the terminal."""
+        ...
+
 
 class Painter:
     """Keeps the terminal's pictures in step with the app's screen."""
@@ -180,6 +184,8 @@ class Painter:
             escapes += f"\x1b7\x1b[{region.y + 1};{region.x + 1}H{drawing.escapes}\x1b8"
         if escapes:
             self._write(escapes)
+        if new is not None:
+            view.painted(new[0])
 
     def _write(self, escapes: str) -> None:
         driver = self._app._driver

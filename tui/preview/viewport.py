@@ -186,3 +186,19 @@ def brought_into_sight(viewport: Viewport, now: Placement, place: tuple[int, int
         min(0.0, x) + max(0.0, x + across - now.size[0]),
         min(0.0, y) + max(0.0, y + down - now.size[1]),
     )
+
+
+def drawn_at(
+    at: tuple[int, int], placement: Placement, grid: Grid, room: tuple[int, int]
+) -> tuple[float, float]:
+    """The drawn place in the middle of a cell, where the picture is in the middle of `room` cells.
+
+    It may lie beside the picture.
+    """
+    needed = grid.around(placement.size)
+    first = (room[0] - needed.columns) // 2, (room[1] - needed.rows) // 2
+    black = [(of - size) // 2 for of, size in zip(needed.size, placement.size, strict=True)]
+    return (
+        (at[0] - first[0] + 0.5) * grid.across - black[0],
+        (at[1] - first[1] + 0.5) * grid.down - black[1],
+    )

@@ -19,11 +19,14 @@ from textual.visual import VisualType
 from textual.widget import Widget
 
 from core.model import Picture
-from tui.preview.block import BARE, block_lines
-from tui.preview.graphics import Drawing, draw
+from tui.preview.block import BARE
+from tui.preview.graphics import Drawing
+from tui.preview.marks import NO_MARKS, Marks
 from tui.preview.painter import Painter
 from tui.preview.scale import is_usable
+from tui.preview.sight import Sight
 from tui.preview.terminal import Terminal
+from tui.preview.viewport import WHOLE, Placement, Viewport, drawn_at
 from tui.safe_text import safe_text
 
 _numbers = itertools.count((os.getpid() & 0xFFFF) << 8 | 1)
@@ -46,9 +49,9 @@ class ImageView(Widget):
     class Drawn(Message, bubble=False):
         """A picture is ready to be painted into a view of this size."""
 
-        def __init__(self, picture: Picture, size: Size, drawing: Drawing) -> None:
+        def __init__(self, sight: Sight, size: Size, drawing: Drawing) -> None:
             super().__init__()
-            self.picture, self.size, self.drawing = picture, size, drawing
+            self.sight, self.size, self.drawing = sight, size, drawing
 
     def __init__(
         self,
@@ -61,11 +64,15 @@ class ImageView(Widget):
         super().__init__(name=name, id=id, classes=classes)
         self.number = next(_numbers)
         self._terminal = terminal
-        self._picture: Picture | None = None
+        self._sight: Sight | None = None
+        self._viewport, self._marks = WHOLE, NO_MARKS
         self._note = ""
         self._strips: list[Strip] | None = None
         self._drawing: Drawing | None = None
+        self._drawn: Sight | None = None
+        """What `_drawing` shows."""
         self._drawn_for = Size(0, 0)
+        self._cells_turn = self._painted_turn = 0
         self._is_drawing = False
         self._is_clear = True
         self._awaits_cells = False
@@ -75,25 +82,94 @@ class ImageView(Widget):
     @property
     def picture(self) -> Picture | None:
         """What is shown; None where there is a note or nothing."""
-        return self._picture
+        return self._sight.picture if self._sight else None
 
-    def show(self, picture: Picture | None) -> None:
-        """Show a picture in place of what was there; None shows nothing."""
+    @property
+    def viewport(self) -> Viewport:
+        """Which part of the picture is wanted; it stays when another picture is shown."""
+        return self._viewport
+
+    def show(self, picture: Picture | None, *, coarse: bool = False) -> None:
+        """Show a picture in place of what was there; None shows nothing.
+
+        `coarse` is for pictures that follow each other quickly: fewer pixels, where there are many.
+        """
         if picture is not None and not is_usable(picture):
             self.note("the picture's pixels do not fill its size")
             return
-        self._picture, self._note, self._strips = picture, "", None
         if picture is None:
-            self._drawing = None
-        self._draw_aside()
-        if self._drawing is None:
-            self.refresh()
+            self._see(None)
+        else:
+            self._see(Sight(picture, self._viewport, self._marks, coarse))
+
+    def look(self, viewport: Viewport | None = None, marks: Marks | None = None) -> None:
+        """See another part of the picture, or other marks over it."""
+        new = (viewport or self._viewport, self._marks if marks is None else marks)
+        if new == (self._viewport, self._marks):
+            return
+        self._viewport, self._marks = new
+        if self._sight is not None:
+            self._see(Sight(self._sight.picture, *new, self._sight.coarse))
 
     def note(self, text: str) -> None:
         """Show text in place of the picture; it may come from outside."""
-        self._picture, self._note, self._strips = None, safe_text(text), None
+        self._sight, self._note, self._strips = None, safe_text(text), None
         self._drawing = None
         self.refresh()
+
+    def _see(self, sight: Sight | None) -> None:
+        self._sight, self._note, self._strips = sight, "", None
+        if sight is None:
+            self._drawing = None
+        self._draw_aside()
+        if self._drawing is None or not self._is_clear:
+            self.refresh()
+
+    # -- what is seen
+
+    @property
+    def turn(self) -> int:
+        """Grows with everything that is to be shown; 0 where there is nothing."""
+        return self._sight.turn if self._sight else 0
+
+    @property
+    def seen_turn(self) -> int:
+        """The :attr:`turn` of what has been written to the screen last."""
+        in_pixels = self._painter is not None and self._drawing is not None and self._is_clear
+        return self._painted_turn if in_pixels else self._cells_turn
+
+    @property
+    def placement(self) -> Placement | None:
+        """What of the picture is seen; None where there is none, or no room."""
+        if self._sight is None or not self._offered:
+            return None
+        graphic = self._painter is not None
+        return self._sight.placement(*self._offered, self.terminal, graphic=graphic)
+
+    def whole(self) -> Placement | None:
+        """What would be seen where all of the picture fits."""
+        if self._sight is None or not self._offered:
+            return None
+        sight = Sight(self._sight.picture)
+        return sight.placement(*self._offered, self.terminal, graphic=self._painter is not None)
+
+    @property
+    def cell_pixels(self) -> tuple[int, int]:
+        """Drawn pixels of a cell, across and down."""
+        graphic = self._painter is not None
+        grid = Sight.grid(self._offered, self.terminal, graphic=graphic)
+        return grid.across, grid.down
+
+    def drawn_at(self, x: int, y: int) -> tuple[float, float] | None:
+        """The drawn place in the middle of a cell of the content; None without a picture.
+
+        It may lie beside the picture.
+        """
+        placement = self.placement
+        if placement is None:
+            return None
+        grid = Sight.grid(self._offered, self.terminal, graphic=self._painter is not None)
+        return drawn_at((x, y), placement, grid, self.content_size)
 
     # -- for the painter
 
@@ -122,6 +198,11 @@ class ImageView(Widget):
             if self._drawing is not None and self.terminal.under_text:
                 self._strips = None
                 self.refresh()
+
+    def painted(self, drawing: Drawing) -> None:
+        """Note what is seen in pixels now."""
+        if drawing is self._drawing and self._drawn is not None:
+            self._painted_turn = self._drawn.turn
 
     @property
     def _painter(self) -> Painter | None:
@@ -160,30 +241,30 @@ class ImageView(Widget):
 
     def _draw_aside(self) -> None:
         """Have the picture drawn in a thread; while one is at work, its end starts the next."""
-        picture, size = self._picture, self._offered
-        if self._painter is None or picture is None or self._is_drawing or not size:
+        sight, size = self._sight, self._offered
+        if self._painter is None or sight is None or self._is_drawing or not size:
             return
         self._is_drawing = True
-        work = partial(self._draw, picture, size, self.terminal)
+        work = partial(self._draw, sight, size, self.terminal)
         self.run_worker(work, thread=True, group="drawing")
 
-    def _draw(self, picture: Picture, size: Size, terminal: Terminal) -> None:
-        drawing = draw(picture, size.width, size.height, terminal, self.number)
-        self.post_message(self.Drawn(picture, size, drawing))
+    def _draw(self, sight: Sight, size: Size, terminal: Terminal) -> None:
+        drawing = sight.drawing(*size, terminal, self.number)
+        self.post_message(self.Drawn(sight, size, drawing))
 
     def on_image_view_drawn(self, message: Drawn) -> None:
         """Have the drawing painted, unless the view has moved on to another."""
         self._is_drawing = False
-        if self._picture is None:
+        if self._sight is None:
             return
         old, new = self._drawing, message.drawing
         if message.size == self._offered:
-            self._drawing, self._drawn_for = new, message.size
+            self._drawing, self._drawn, self._drawn_for = new, message.sight, message.size
             if not self._fits_cells(old, new):
                 self._repaint_cells()
             elif self._painter is not None:
                 self._painter.after_frame()
-        if message.picture is not self._picture or message.size != self._offered:
+        if message.sight is not self._sight or message.size != self._offered:
             self._draw_aside()
 
     def _fits_cells(self, old: Drawing | None, new: Drawing) -> bool:
@@ -200,10 +281,11 @@ class ImageView(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One line of the picture, or of the note."""
-        if self._picture is None:
+        if self._sight is None:
             return super().render_line(y)
         if self._strips is None:
-            self._strips = self._cells(self._picture)
+            self._strips = self._cells(self._sight)
+            self._cells_turn = self._sight.turn
         return self._strips[y] if y < len(self._strips) else self._blank(self.content_size.width)
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -213,7 +295,7 @@ class ImageView(Widget):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """None for a picture: its colours are exact, and the background is the terminal's."""
-        return () if self._picture is not None else super().get_line_filters()
+        return () if self._sight is not None else super().get_line_filters()
 
     def notify_style_update(self) -> None:
         """Forget the cells drawn in another style."""
@@ -225,12 +307,12 @@ class ImageView(Widget):
         self._strips, self._awaits_cells = None, True
         self.refresh()
 
-    def _cells(self, picture: Picture) -> list[Strip]:
+    def _cells(self, sight: Sight) -> list[Strip]:
         """The content's lines, what is shown in their middle."""
         columns, rows = self.content_size
         if not self._offered:
             return []
-        lines = self._lines(picture)
+        lines = self._lines(sight)
         width = Segment.get_line_length(lines[0])
         left, top = (columns - width) // 2, (rows - len(lines)) // 2
         before, after = self._blank(left), self._blank(columns - width - left)
@@ -238,13 +320,12 @@ class ImageView(Widget):
         strips += [Strip([*before, *line, *after], columns) for line in lines]
         return strips
 
-    def _lines(self, picture: Picture) -> list[list[Segment]]:
+    def _lines(self, sight: Sight) -> list[list[Segment]]:
         """Half blocks, or bare cells where the picture lies under them."""
         terminal = self.terminal
         if self._drawing is not None and terminal.under_text and self._is_clear:
             return [[Segment(" " * self._drawing.columns, BARE)]] * self._drawing.rows
-        columns, rows = self._offered
-        return block_lines(picture, columns, rows, terminal.cell, terminal.depth)
+        return sight.lines(*self._offered, terminal)
 
     def _blank(self, width: int) -> Strip:
         return Strip.blank(width, Style(bgcolor=self.background_colors[1].rich_color))

@@ -18,6 +18,7 @@ from core.settings import Protocol
 from tests.tui.preview.pictures import colour, grey
 from tui.preview.painter import Painter
 from tui.preview.terminal import Depth, Terminal
+from tui.preview.viewport import Viewport
 from tui.widgets.image_view import ImageView
 
 BLOCK = Terminal()
@@ -374,3 +375,69 @@ async def test_sixel_keeps_off_the_last_row_where_it_would_scroll() -> None:
         await painted(pilot, app)
         assert app.view.drawing is not None
         assert app.view.drawing.rows == 23
+
+
+@pytest.mark.parametrize("terminal", GRAPHIC)
+async def test_another_part_of_the_picture_takes_its_place_without_a_frame_of_blocks(
+    terminal: Terminal,
+) -> None:
+    app = Console(terminal)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.view.show(grey(400, 400))
+        await painted(pilot, app)
+        for zoom in (16.0, 20.0):
+            app.view.look(Viewport(zoom))
+            await painted(pilot, app)
+        first = app.view.drawing
+        app.view.look(Viewport(20.0, 0.2, 0.3))
+        text = await painted(pilot, app)
+        assert first is not app.view.drawing
+        assert "a=d" not in text, "the cells are the same: nothing is erased"
+        assert len(PLACE.findall(text)) == 1
+        assert app.view.seen_turn == app.view.turn
+
+
+@pytest.mark.parametrize("terminal", [BLOCK, KITTY])
+async def test_a_cell_is_told_as_the_place_in_the_picture_that_it_shows(terminal: Terminal) -> None:
+    app = Console(terminal)
+    async with app.run_test(size=(80, 24)) as pilot:
+        view = app.view
+        assert view.drawn_at(0, 0) is None
+        view.show(grey(100, 100))
+        await pilot.pause()
+        # 46 columns of 60 are the picture, 7 on either side are not.
+        corners = [(7, 0), (52, 22), (6, 0), (53, 22)]
+        places = [view.drawn_at(*corner) for corner in corners]
+        placement = view.placement
+        assert placement is not None
+        stored = [placement.stored_at(*place) for place in places if place]
+        assert stored[2:] == [None, None]
+        (left, top), (right, bottom) = stored[:2]
+        assert (left, top) <= (2, 3)
+        assert (right, bottom) >= (97, 96)
+
+
+async def test_what_has_been_seen_follows_what_is_shown() -> None:
+    app = Console(BLOCK)
+    async with app.run_test(size=(80, 24)) as pilot:
+        view = app.view
+        for picture in (grey(), colour()):
+            view.show(picture)
+            assert view.seen_turn < view.turn, "nothing is written yet"
+            await until(pilot, lambda: view.seen_turn == view.turn)
+
+
+@pytest.mark.parametrize("terminal", [KITTY, ITERM2, SIXEL])
+async def test_a_coarse_picture_takes_the_same_cells_and_fewer_bytes(terminal: Terminal) -> None:
+    app = Console(terminal)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.view.show(grey(400, 400))
+        await painted(pilot, app)
+        fine = app.view.drawing
+        app.view.show(grey(400, 400), coarse=True)
+        await painted(pilot, app)
+        coarse = app.view.drawing
+        assert fine is not None
+        assert coarse is not None
+        assert (fine.columns, fine.rows) == (coarse.columns, coarse.rows)
+        assert len(coarse.escapes) < len(fine.escapes) * 0.6
