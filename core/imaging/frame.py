@@ -18,7 +18,7 @@ class FrameAttributes:
     """Looks attributes up in the frame's own groups, then the shared ones, then the object."""
 
     def __init__(self, ds: Dataset, frame: int) -> None:
-        self.ds = ds
+        self.ds, self.frame = ds, frame
         self._groups = [
             group
             for group in (
@@ -73,6 +73,15 @@ class FrameAttributes:
             for center, width, text in zip(centers, widths, said, strict=False)
         )
         return tuple(made), function
+
+    def has_supplemental_palette(self) -> bool:
+        """Whether a grey frame has values that stand for colours (PS3.3 C.8.16.2.1.1.1)."""
+        said = {str(self.ds.get("PixelPresentation", "") or "")}
+        for group in self._groups:
+            for element in group:
+                if element.VR == "SQ" and element.value and "FrameType" in element.keyword:
+                    said.add(str(element.value[0].get("PixelPresentation", "") or ""))
+        return bool(said & {"COLOR", "MIXED"})
 
     def aspect(self) -> float:
         """Height of a pixel by its width: Pixel Aspect Ratio, else the spacings; 1.0 if unknown."""

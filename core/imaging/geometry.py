@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from core.imaging.frame import FrameAttributes, texts
+from core.imaging.frame import FrameAttributes, floats, texts
 
 Vector = NDArray[np.float64]
 
@@ -45,10 +45,22 @@ def position(attributes: FrameAttributes) -> str:
     corner = attributes.floats("PlanePositionSequence", "ImagePositionPatient")
     if cosines is not None and len(corner) == 3:
         normal = np.cross(*cosines)
+        place = _of_dose_plane(attributes, np.array(corner), normal)
         axis = int(np.argmax(np.abs(normal)))
-        return f"slice {_words(float(np.dot(normal, corner)) * float(np.sign(normal[axis])))} mm"
+        return f"slice {_words(float(np.dot(normal, place)) * float(np.sign(normal[axis])))} mm"
     location = attributes.floats("", "SliceLocation")
     return f"slice {_words(location[0])} mm" if location else ""
+
+
+def _of_dose_plane(attributes: FrameAttributes, corner: Vector, normal: Vector) -> Vector:
+    """The corner of a frame of a dose grid: offsets from the first, or places along the axis."""
+    offsets = floats(attributes.ds.get("GridFrameOffsetVector"))
+    if attributes.frame >= len(offsets):
+        return corner
+    if offsets[0] == 0:
+        return corner + normal * offsets[attributes.frame]
+    # PS3.3 C.8.8.3.2: places themselves, along z, of transverse planes alone.
+    return np.array([*corner[:2], offsets[attributes.frame]])
 
 
 def _words(number: float) -> str:

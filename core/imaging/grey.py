@@ -108,6 +108,8 @@ class GreyPipeline:
         lut = tables.first_lut(place, "VOILUTSequence", signed)
         if lut is not None:
             return Voi(lut=lut)
+        if self._meaning.share:
+            return Voi(full=1.0)
         if self._is_for_display(array):
             return Voi(full=float((1 << self._layout.stored) - 1))
         return self._automatic(array)

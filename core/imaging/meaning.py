@@ -55,6 +55,10 @@ class Meaning:
     def __init__(self, attributes: FrameAttributes, *, signed: bool) -> None:
         self._attributes = attributes
         self.slope, self.intercept = attributes.rescale()
+        self.share = attributes.text("", "SegmentationFractionalType").lower()
+        if self.share:
+            # Of a fractional segmentation (PS3.3 C.8.20.2.3): 0 to 1.
+            self.slope = 1 / ((attributes.floats("", "MaximumFractionalValue") or [0])[0] or 255)
         self.lut: Lut | None = first_lut(attributes.ds, "ModalityLUTSequence", signed)
 
     @property
@@ -71,6 +75,8 @@ class Meaning:
     def unit(self) -> str:
         """The unit of what the Modality LUT gives, empty where nothing tells it."""
         attributes, ds = self._attributes, self._attributes.ds
+        if self.share:
+            return self.share
         units = attributes.text("", "Units").upper()
         if units:
             return _PET_UNITS.get(units, units)

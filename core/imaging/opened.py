@@ -6,12 +6,13 @@ from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
 
-from pydicom.uid import RLELossless
+from pydicom.uid import ExplicitVRBigEndian, RLELossless
 
 from core.errors import NoPreviewError
 from core.imaging.files import ImageFile
 from core.imaging.frame import FrameAttributes
 from core.imaging.kinds import no_image
+from core.imaging.palette import Palette, palette_of
 from core.imaging.pixels import Array, Layout, decode, layout_of
 
 KEPT_BYTES = 64 << 20
@@ -36,6 +37,12 @@ class OpenedImage:
         if not self.file.keyword:
             raise NoPreviewError(f"no preview: {no_image(self.ds)}")
         return layout_of(self.file)
+
+    @cached_property
+    def palette(self) -> Palette | None:
+        """The colours that stored values stand for, where the object says so."""
+        little = self.file.transfer_syntax != ExplicitVRBigEndian
+        return palette_of(self.ds, signed=self.layout.signed, little=little)
 
     def attributes(self, frame: int) -> FrameAttributes:
         """What rules for one frame."""

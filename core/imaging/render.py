@@ -7,11 +7,13 @@ import math
 import numpy as np
 
 from core.errors import NoPreviewError
-from core.imaging.colour import eight_bits, palette
+from core.imaging import overlays, segments
+from core.imaging.frame import FrameAttributes
 from core.imaging.geometry import orientation, position
 from core.imaging.grey import Bytes, GreyPipeline, Padding
 from core.imaging.meaning import Meaning
 from core.imaging.opened import OpenedImage
+from core.imaging.pixels import Array, Layout
 from core.imaging.scaling import shrunk
 from core.imaging.suv import suv_factor
 from core.model import Picture, PixelMode, PixelValue, Rendering, Window
@@ -22,14 +24,11 @@ def render(image: OpenedImage, frame: int, rendering: Rendering) -> Picture:
     layout, attributes = image.layout, image.attributes(frame)
     meaning = Meaning(attributes, signed=layout.signed)
     array = image.stored(frame)
-    applied: Window | None = None
     is_grey = layout.samples == 1 and layout.photometric != "PALETTE COLOR"
-    if is_grey:
-        shown, applied = GreyPipeline(attributes, layout, meaning).shown(array, rendering)
-    elif layout.samples == 1:
-        shown = palette(array, image.ds)
-    else:
-        shown = eight_bits(array, layout)
+    shown, applied = _shown(image, attributes, meaning, array, rendering)
+    planes = list(overlays.planes(image, frame))
+    if rendering.overlays:
+        shown = overlays.drawn(shown, planes)
     if rendering.invert:
         shown = 255 - shown
     shown = shrunk(shown, rendering.edge)
@@ -40,7 +39,7 @@ def render(image: OpenedImage, frame: int, rendering: Rendering) -> Picture:
         pixels=np.ascontiguousarray(shown).tobytes(),
         columns=layout.columns,
         rows=layout.rows,
-        aspect=attributes.aspect() * _distortion(shown, layout.columns, layout.rows),
+        aspect=attributes.aspect() * _distortion(shown, layout),
         frame=frame,
         frames=layout.frames,
         frames_per_second=attributes.frames_per_second(),
@@ -51,8 +50,43 @@ def render(image: OpenedImage, frame: int, rendering: Rendering) -> Picture:
         unit=meaning.unit() if is_grey else "",
         suv_factor=suv_factor(image.ds) if is_grey else 0.0,
         modality=attributes.text("", "Modality"),
-        caption=_caption(image),
+        overlays=len(planes),
+        caption=_caption(image, segments.described(attributes, array)),
     )
+
+
+def _shown(
+    image: OpenedImage,
+    attributes: FrameAttributes,
+    meaning: Meaning,
+    array: Array,
+    rendering: Rendering,
+) -> tuple[Bytes, Window | None]:
+    """Grey levels or colours of eight bits, and the window that was applied."""
+    layout = image.layout
+    if layout.samples > 1:
+        return _eight_bits(array, layout), None
+    if layout.photometric == "PALETTE COLOR":
+        if image.palette is None:
+            raise NoPreviewError("no preview: the palette is missing")
+        return image.palette.apply(array), None
+    if segments.is_label_map(image.ds):
+        return segments.coloured(image.ds, array), None
+    grey, window = GreyPipeline(attributes, layout, meaning).shown(array, rendering)
+    if attributes.has_supplemental_palette() and image.palette is not None:
+        # Values from the palette's first on are colours, those below are grey (PS3.3 C.7.6.19).
+        covered = image.palette.covers(array)[..., None]
+        return np.where(covered, image.palette.apply(array), grey[..., None]), window
+    return grey, window
+
+
+def _eight_bits(array: Array, layout: Layout) -> Bytes:
+    """Colour samples of any width, brought to eight bits."""
+    if layout.stored > 8:
+        array = array >> (layout.stored - 8)
+    elif 1 < layout.stored < 8:
+        array = array * (255 / ((1 << layout.stored) - 1))
+    return np.clip(array, 0, 255).astype(np.uint8)
 
 
 def pixel_value(image: OpenedImage, frame: int, column: int, row: int) -> PixelValue:
@@ -76,13 +110,14 @@ def pixel_value(image: OpenedImage, frame: int, column: int, row: int) -> PixelV
     return PixelValue(column=column, row=row, stored=stored, value=real[0], unit=real[1], suv=suv)
 
 
-def _distortion(shown: Bytes, columns: int, rows: int) -> float:
+def _distortion(shown: Bytes, layout: Layout) -> float:
     """How much more a picture was shrunk in height than in width."""
     height, width = shown.shape[0], shown.shape[1]
-    return float(rows * width / (height * columns))
+    return float(layout.rows * width / (height * layout.columns))
 
 
-def _caption(image: OpenedImage) -> str:
+def _caption(image: OpenedImage, said: str) -> str:
     layout = image.layout
     size = f"{layout.columns} by {layout.rows}, {layout.stored} bit {layout.photometric}"
-    return f"{size}, {image.file.transfer_syntax.name}"
+    words = [said, size, image.file.transfer_syntax.name]
+    return ", ".join(word for word in words if word)

@@ -16,6 +16,10 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
+from core.imaging.opened import OpenedImage
+from core.imaging.render import pixel_value, render
+from core.model import Picture, PixelValue, Rendering
+
 
 def image(
     array: np.ndarray[Any, Any] | None = None,
@@ -59,6 +63,32 @@ def write(folder: Path, ds: Dataset, name: str = "image.dcm") -> Path:
     path = folder / name
     ds.save_as(path, enforce_file_format=True)
     return path
+
+
+def item(**attributes: Any) -> Dataset:
+    """An item of a sequence."""
+    ds = Dataset()
+    for keyword, value in attributes.items():
+        setattr(ds, keyword, value)
+    return ds
+
+
+def show(folder: Path, ds: Dataset, frame: int = 0, **wanted: Any) -> Picture:
+    """The picture of one frame, made in this process."""
+    opened = OpenedImage(write(folder, ds))
+    try:
+        return render(opened, frame, Rendering(**wanted))
+    finally:
+        opened.close()
+
+
+def at(folder: Path, ds: Dataset, column: int, row: int = 0, frame: int = 0) -> PixelValue:
+    """What stands at one place."""
+    opened = OpenedImage(write(folder, ds))
+    try:
+        return pixel_value(opened, frame, column, row)
+    finally:
+        opened.close()
 
 
 def write_deflated(folder: Path, ds: Dataset, tail: bytes = b"") -> Path:

@@ -11,36 +11,11 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from core.errors import NoPreviewError
-from core.imaging.opened import OpenedImage
-from core.imaging.render import pixel_value, render
 from core.imaging.suv import suv_factor
-from core.model import PRESETS, Picture, PixelValue, Rendering, presets_for
-from tests.core.imaging.objects import image, write
+from core.model import PRESETS, PixelValue, presets_for
+from tests.core.imaging.objects import at, image, item, show
 
 WORDS = np.array([[0, 1024, 2048, 4000]], np.uint16)
-
-
-def item(**attributes: Any) -> Dataset:
-    ds = Dataset()
-    for keyword, value in attributes.items():
-        setattr(ds, keyword, value)
-    return ds
-
-
-def show(folder: Path, ds: Dataset, frame: int = 0, **wanted: Any) -> Picture:
-    opened = OpenedImage(write(folder, ds))
-    try:
-        return render(opened, frame, Rendering(**wanted))
-    finally:
-        opened.close()
-
-
-def at(folder: Path, ds: Dataset, column: int, row: int = 0, frame: int = 0) -> PixelValue:
-    opened = OpenedImage(write(folder, ds))
-    try:
-        return pixel_value(opened, frame, column, row)
-    finally:
-        opened.close()
 
 
 def ct(**attributes: Any) -> Dataset:
@@ -107,6 +82,18 @@ def test_a_dose_is_in_gray(tmp_path: Path) -> None:
     ds = image(np.array([[0, 1000]], np.uint32), DoseGridScaling="0.002", DoseUnits="GY")
     assert (at(tmp_path, ds, 1).value, at(tmp_path, ds, 1).unit) == (2.0, "Gy")
     assert list(show(tmp_path, ds).pixels) == [0, 255]
+
+
+def test_planes_of_a_dose_grid_lie_where_their_offsets_say(tmp_path: Path) -> None:
+    ds = image(
+        np.zeros((1, 2), np.uint32), DoseGridScaling="0.002", NumberOfFrames=2,
+        ImageOrientationPatient=[1, 0, 0, 0, 1, 0], ImagePositionPatient=[0, 0, 100],
+        GridFrameOffsetVector=[0, -2.5],
+    )  # fmt: skip
+    ds.PixelData = ds.PixelData * 2
+    assert show(tmp_path, ds, 1).position == "slice 97.5 mm"
+    ds.GridFrameOffsetVector = [100, 102.5]
+    assert show(tmp_path, ds, 1).position == "slice 102.5 mm"
 
 
 # -- SUV

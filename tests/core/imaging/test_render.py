@@ -20,33 +20,18 @@ from pydicom.uid import (
 from core.errors import NoPreviewError
 from core.imaging.opened import OpenedImage
 from core.imaging.render import render
-from core.model import Picture, Rendering, Window
-from tests.core.imaging.objects import encapsulated, image, write
+from core.model import Rendering, Window
+from tests.core.imaging.objects import encapsulated, image, item, show, write
 
 Array = np.ndarray[Any, Any]
 
 
-def show(folder: Path, ds: Dataset, frame: int = 0, window: Window | None = None) -> Picture:
-    opened = OpenedImage(write(folder, ds))
-    try:
-        return render(opened, frame, Rendering(window=window))
-    finally:
-        opened.close()
-
-
-def grey(folder: Path, ds: Dataset, frame: int = 0, window: Window | None = None) -> list[int]:
-    return list(show(folder, ds, frame, window).pixels)
+def grey(folder: Path, ds: Dataset, frame: int = 0) -> list[int]:
+    return list(show(folder, ds, frame).pixels)
 
 
 def words(*values: int) -> Array:
     return np.array([values], dtype=np.int16 if min(values) < 0 else np.uint16)
-
-
-def item(**attributes: Any) -> Dataset:
-    ds = Dataset()
-    for keyword, value in attributes.items():
-        setattr(ds, keyword, value)
-    return ds
 
 
 def lut(descriptor: list[int], data: list[int]) -> Dataset:
