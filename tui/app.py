@@ -26,6 +26,7 @@ from tui.keymap import chosen_keys, clashes
 from tui.mask import MASK
 from tui.opening import Opening, opening
 from tui.palette import Commands
+from tui.preview.pacer import Pacer
 from tui.preview.painter import Painter
 from tui.preview.terminal import Terminal
 from tui.safe_text import safe_text
@@ -98,6 +99,7 @@ class ModalittyApp(App[object]):
         self._notices += _warnings([self.keeper.word] if self.keeper.word else [])
         self.terminal = terminal or Terminal()
         self.painter = Painter(self)
+        self.pacer = Pacer(self, self.painter)
         self.station = station
         self.session = Session(
             station=station,
@@ -139,6 +141,10 @@ class ModalittyApp(App[object]):
     def post_display_hook(self) -> None:
         """Let pictures follow what was painted."""
         self.painter.after_frame()
+
+    def on_cursor_position(self) -> None:
+        """Take the terminal's answer to the pacer, the only one who asks."""
+        self.pacer.answered()
 
     def exit(self, *args: Any, **named: Any) -> None:
         """Leave, with the session kept while its screens still stand."""

@@ -23,6 +23,10 @@ class Place(str, Enum):
     """In tables that have a filter line."""
     TAGS = "tags"
     """In the tree of a data set, beside what tables have."""
+    PICTURE = "picture"
+    """Where a picture of an object is shown."""
+    LENS = "lens"
+    """In the picture itself."""
 
 
 MODES = (
@@ -98,6 +102,13 @@ _KEY_NAMES = {
     "pageup": "pgup",
     "pagedown": "pgdn",
     "ctrl+@": "^space",
+    "equals_sign": "=",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
 }
 
 
@@ -106,7 +117,7 @@ def key_name(key: str) -> str:
     if key in _KEY_NAMES:
         return _KEY_NAMES[key]
     if key.startswith("ctrl+"):
-        return f"^{key[5:]}"
+        return f"^{key_name(key[5:])}"
     if key.startswith("shift+"):
         return f"shift-{key_name(key[6:])}"
     return key

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from textual.binding import Binding, BindingType
 
 from tui.command import MODES, Command, Place, key_name
+from tui.picture_commands import PICTURE_COMMANDS
 from tui.query_commands import QUERY_COMMANDS
 from tui.table_commands import TABLE_COMMANDS
 
@@ -142,12 +143,28 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "inspector.next", "right_square_bracket", "Next", "The next instance of the series.", _I
     ),
-    Command("inspector.window", "w", "Window", "The next window preset.", _I),
+    Command(
+        "inspector.window",
+        "w",
+        "Window",
+        "The next window: the object's own, automatic, those by name.",
+        _I,
+    ),
     Command("inspector.find", "slash", "Filter", "Show only tags with this text.", _I),
     Command("inspector.close", "escape", "Back", "Close the object.", _I, action="back"),
     Command("inspector.copy", "y", "Copy", "Copy the value under the cursor.", _I),
+    Command(
+        "inspector.focus",
+        "tab",
+        "Tags/picture",
+        "Let keys go to the tags, or to the picture.",
+        _I,
+        footer=False,
+        action="app.focus_next",
+    ),
     Command("inspector.frame_back", "comma", "Frame-", "One frame back.", _I),
     Command("inspector.frame_on", "full_stop", "Frame+", "One frame on.", _I),
+    *PICTURE_COMMANDS,
     # -- everywhere
     Command(
         "app.copy",
@@ -235,10 +252,15 @@ _NOT_IN_TAGS = (
 )
 
 
+PICTURE_PARTS = (Place.LENS, Place.PICTURE)
+"""What a place that shows a picture has beside its tables."""
+
+
 def parts_of(place: Place) -> tuple[Place, ...]:
     """What a place is made of: the nearest first, so that its keys win."""
-    tags = (Place.TAGS,) if place is Place.INSPECTOR else ()
-    return (place, *tags, Place.FILTER, Place.TABLE, Place.EVERYWHERE)
+    own = (Place.TAGS,) if place is Place.INSPECTOR else ()
+    pictures = PICTURE_PARTS if place is Place.INSPECTOR else ()
+    return (place, *own, Place.FILTER, Place.TABLE, *pictures, Place.EVERYWHERE)
 
 
 def in_part(part: Place, keys: Keys = NO_KEYS) -> tuple[Command, ...]:
@@ -257,8 +279,15 @@ def of_place(place: Place, *, read_only: bool = False, keys: Keys = NO_KEYS) -> 
 def of_tables(place: Place, *, keys: Keys = NO_KEYS) -> tuple[Command, ...]:
     """The commands that tables and tag trees of `place` have; none of them is dangerous."""
     tags = place is Place.INSPECTOR
-    commands = [c for part in parts_of(place)[1:-1] for c in in_part(part, keys)]
+    parts = [part for part in parts_of(place)[1:-1] if part not in PICTURE_PARTS]
+    commands = [c for part in parts for c in in_part(part, keys)]
     return tuple(c for c in commands if not (tags and c.id in _NOT_IN_TAGS))
+
+
+def of_pictures(place: Place, *, keys: Keys = NO_KEYS) -> tuple[Command, ...]:
+    """The commands that the picture of `place` has; none of them is dangerous."""
+    parts = [part for part in parts_of(place) if part in PICTURE_PARTS]
+    return tuple(c for part in parts for c in in_part(part, keys))
 
 
 def _with_keys(command: Command, keys: Keys) -> Command:

@@ -7,7 +7,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tui.commands import Command, of_place, of_tables
+from tui.commands import Command, of_pictures, of_place, of_tables
 from tui.screens.place import PlaceScreen
 
 
@@ -38,6 +38,7 @@ class Commands(Provider):
         if isinstance(screen, PlaceScreen):
             session = screen.session
             yield from of_place(screen.PLACE, read_only=session.read_only, keys=session.keys)
+            yield from of_pictures(screen.PLACE, keys=session.keys)
             yield from of_tables(screen.PLACE, keys=session.keys)
 
     async def _run(self, command: Command) -> None:

@@ -14,19 +14,23 @@ from tui.commands import (
     _NOT_IN_TAGS,
     COMMANDS,
     MODES,
+    PICTURE_PARTS,
     Command,
     Place,
     bindings,
     forbidden,
+    of_pictures,
     of_place,
     of_tables,
 )
 from tui.screens.help import Help
 from tui.screens.inspector import InspectorScreen
+from tui.screens.inspector.picture_pane import PicturePane
 from tui.screens.place import PlaceScreen
 from tui.widgets.dataset_tree import DatasetTable
 from tui.widgets.filter_bar import FilteredTable, FilterInput
 from tui.widgets.footer_bar import FooterBar, footer, footer_commands
+from tui.widgets.picture_stage import PictureStage
 from tui.widgets.row_table import RowTable
 
 PARTS: dict[Place, type[Widget] | type[PlaceScreen]] = {
@@ -34,6 +38,8 @@ PARTS: dict[Place, type[Widget] | type[PlaceScreen]] = {
     Place.TABLE: RowTable,
     Place.FILTER: FilteredTable,
     Place.TAGS: DatasetTable,
+    Place.PICTURE: PicturePane,
+    Place.LENS: PictureStage,
 }
 KINDS: dict[Place, type[PlaceScreen]] = {
     **{screen.PLACE: screen for screen in SCREENS},
@@ -72,7 +78,11 @@ INSTEAD = {
 def test_no_key_has_two_meanings_in_one_place(place: Place) -> None:
     everywhere = [c for c in COMMANDS if c.place is Place.EVERYWHERE]
     own = [c for c in COMMANDS if c.place is place and c.bound]
-    for first, second in combinations((*own, *of_tables(place), *everywhere), 2):
+    pairs = [
+        *combinations((*own, *of_tables(place), *everywhere), 2),
+        *combinations((*own, *of_pictures(place), *everywhere), 2),
+    ]
+    for first, second in pairs:
         shared = set(first.key_list) & set(second.key_list)
         pair = (first.id, second.id)
         assert not shared or pair in INSTEAD or pair[::-1] in INSTEAD, (pair, shared)
@@ -87,9 +97,9 @@ def test_every_command_has_a_key_words_and_a_place_in_help_and_palette(command: 
     for here in [place] if place else KINDS:
         if here is Place.INSPECTOR and command.id in _NOT_IN_TAGS:
             continue
-        if command.place is Place.TAGS and here is not Place.INSPECTOR:
+        if command.place in (Place.TAGS, *PICTURE_PARTS) and here is not Place.INSPECTOR:
             continue
-        found = [c.id for c in (*of_place(here), *of_tables(here))]
+        found = [c.id for c in (*of_place(here), *of_pictures(here), *of_tables(here))]
         by_own = any(set(c.key_list) == set(command.key_list) for c in of_place(here))
         assert command.id in found or by_own, here
         if command.id in found:
@@ -140,6 +150,13 @@ def test_the_readme_names_every_key(place: Place) -> None:
     for command in COMMANDS:
         if command.place is place and command.key not in shared - {"y"}:
             assert any(f"`{key}`" in row for key in command.keys.split(" ")), command.id
+
+
+def test_the_readme_names_every_key_of_a_picture() -> None:
+    lines = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").splitlines()
+    row = next(line for line in lines if " Picture |" in line)
+    for command in of_pictures(Place.INSPECTOR):
+        assert any(f"`{key}`" in row for key in command.keys.split(" ")), command.id
 
 
 async def test_the_palette_runs_commands_of_screen_table_and_filter(stations: Pair) -> None:

@@ -18,6 +18,7 @@ or, where a terminal cannot do that, it is deleted as soon as anything covers it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import RenderableType
@@ -78,6 +79,8 @@ class Painter:
         self._size = Size(0, 0)
         self._written: list[tuple[int, int, int]] | None = []
         """What the frame wrote: row, first column and the column after the last; None is all."""
+        self.after: Callable[[], None] | None = None
+        """Called when everything of a frame is written, its pictures too."""
         self._listen()
 
     def _listen(self) -> None:
@@ -119,6 +122,8 @@ class Painter:
         for view in tuple(self._painted):
             self._update(view)
         self._written = []
+        if self.after is not None:
+            self.after()
 
     def _update(self, view: View) -> None:
         drawing = view.drawing

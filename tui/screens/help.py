@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.commands import NO_KEYS, Command, Keys, Place, of_place, of_tables
+from tui.commands import NO_KEYS, Command, Keys, Place, of_pictures, of_place, of_tables
 from tui.screens.dialogs import Dialog
 
 ABOUT = {
@@ -44,11 +44,18 @@ ABOUT = {
     "each message with its status as it passes; enter keeps to one association. Echoes by the "
     "clock are not here: Network has their history.",
     Place.SETTINGS: "What is configured, and where it is kept. Changes take effect at once.",
-    Place.INSPECTOR: "One object: its tags, and its picture beside them.",
+    Place.INSPECTOR: "One object: its tags, and its picture beside them. tab lets keys go to the "
+    "one or the other, v shows one or both. The line below says what is seen of the picture: "
+    "through which window, how large, where the slice lies.",
 }
 NAMED = (
     "In config.toml, [ui.keys] gives a command other keys by its name, several with commas between "
     'them, such as "table.down" = "down, j, ctrl+n".'
+)
+MOUSE = (
+    "The mouse: a click puts the cursor, the wheel goes from picture to picture, or moves what is "
+    "zoomed; with ctrl it zooms. To drag moves what is zoomed, and changes the window otherwise, "
+    "or by the right button: to the side its width, up and down its level."
 )
 TEXT_WIDTH = 71
 """Cells in a line of the page, where the screen is wide enough."""
@@ -97,6 +104,8 @@ class Help(Dialog[None]):
         if self._names:
             parts += [NAMED, "\n\n"]
         parts += self._lines(own)
+        if pictures := of_pictures(self._place, keys=self._keys):
+            parts += [("\nIn the picture\n", "bold"), *self._lines(pictures), "\n", MOUSE, "\n"]
         parts += [(f"\n{title}\n", "bold"), *self._lines(tables)]
         parts += [("\nEverywhere\n", "bold"), *self._lines(shared), "\n", MASKED, "\n"]
         if self._read_only:

@@ -125,10 +125,14 @@ class PlaceScreen(TableActions):
         """The widget that has the command: where the keys go, and out from there to the screen."""
         if command.place not in parts_of(self.PLACE)[1:-1]:
             return self
-        start = self.table_in_use() or self
+        start = self.starting_point(command) or self
         name = f"action_{command.run.partition('(')[0]}"
         around = (n for n in start.ancestors_with_self if isinstance(n, Widget))
         return next((widget for widget in around if hasattr(widget, name)), self)
+
+    def starting_point(self, command: Command) -> Widget | None:
+        """Where to look, from there outwards, for who does what a part of the place has."""
+        return self.table_in_use()
 
     def action_back(self) -> None:
         """Nothing to go back to, at the top of a place."""

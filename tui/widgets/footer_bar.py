@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual import events
 
-from tui.commands import NO_KEYS, Command, Keys, Place, key_name, of_place, of_tables
+from tui.commands import NO_KEYS, Command, Keys, Place, key_name, of_pictures, of_place, of_tables
 from tui.widgets.segment_line import Segment, SegmentLine
 
 ALWAYS = ("app.help", "app.palette", "app.quit")
@@ -21,10 +21,22 @@ class FooterBar(SegmentLine):
     def __init__(self, place: Place, *, read_only: bool, keys: Keys = NO_KEYS) -> None:
         super().__init__()
         self._commands = footer_commands(place, read_only=read_only, keys=keys)
+        self._of_tables = self._commands
+        self._of_pictures = [c for c in of_pictures(place, keys=keys) if c.footer]
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit the line into the new width."""
         self.show(tuple(footer(self._commands, event.size.width)))
+
+    def show_pictures(self, on: bool) -> None:
+        """Begin with what can be done with a picture, or with what is usual here."""
+        usual = self._of_tables
+        theirs = {key for c in self._of_pictures for key in c.key_list}
+        rest = [
+            c for c in usual if not theirs.issuperset(c.key_list) and c.place is not Place.TABLE
+        ]
+        self._commands = [*self._of_pictures, *rest] if on else usual
+        self.show(tuple(footer(self._commands, self.size.width)))
 
 
 def footer_commands(

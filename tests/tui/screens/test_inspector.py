@@ -25,6 +25,7 @@ def _inspector(app: ModalittyApp) -> InspectorScreen:
 async def test_frames_and_windows_are_turned_by_keys(stations: Pair, tmp_path: Path) -> None:
     ds = image_object(1, 1, 1)
     ds.NumberOfFrames = 3
+    ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = "0", "1", "HU"
     ds.PixelData = bytes(range(256)) * 3
     ds.save_as(tmp_path / "frames.dcm", enforce_file_format=True)
     _hold(stations, tmp_path / "frames.dcm")
@@ -39,7 +40,9 @@ async def test_frames_and_windows_are_turned_by_keys(stations: Pair, tmp_path: P
         await pilot.press("comma")
         await until_shown(pilot, "frame 2 of 3")
         await pilot.press("w")
-        await until_shown(pilot, "window 40/80 brain")
+        await until_shown(pilot, "automatic ")
+        await pilot.press("w")
+        await until_shown(pilot, "brain 40/80 HU")
         await pilot.press("escape")
         await until_shown(pilot, "1 study")
 

@@ -8,21 +8,28 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.events import DescendantFocus, ScreenSuspend
+from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from core.model import Level, Match, Query, Ref
 from tui import units
-from tui.commands import Place, bindings
+from tui.command import Command
+from tui.commands import PICTURE_PARTS, Place, bindings
 from tui.mask import sensitive
 from tui.safe_text import safe_content
 from tui.screens.inspector.picture_pane import PicturePane
 from tui.screens.inspector.tag_pane import TagPane
 from tui.screens.place import PlaceScreen
 from tui.session import Session
+from tui.widgets.footer_bar import FooterBar
 from tui.widgets.row_columns import Column, Values
 
 WIDE = 100
 """Columns from which tags and picture stand side by side at first."""
+MOMENT = 0.12
+"""Seconds without another turn, after which the tags follow."""
 VIEWS = ("tags", "picture", "both")
 
 
@@ -41,6 +48,8 @@ class InspectorScreen(PlaceScreen):
         self.uids: tuple[str, ...] = (ref.sop_instance_uid,) if ref.sop_instance_uid else ()
         self.index = 0
         self._view = ""
+        self._tags_are_behind = False
+        self._timer: Timer | None = None
 
     def body(self) -> ComposeResult:
         """A line that says what it is; tags and picture."""
@@ -96,6 +105,7 @@ class InspectorScreen(PlaceScreen):
         self.uids = uids
         self.index = uids.index(opened) if opened in uids else 0
         if opened:
+            self.pictures.among(uids, self.index)
             self._show_words()
         else:
             self._open()
@@ -103,16 +113,32 @@ class InspectorScreen(PlaceScreen):
     def _open(self) -> None:
         """Load tags and picture of the present instance."""
         self.tags.open(self.uid)
-        self.pictures.open(self.uid)
+        self.pictures.open(self.uids, self.index)
 
     @on(TagPane.Loaded)
     def _tags_are_there(self) -> None:
-        self.pictures.modality = self.tags.value("Modality")
         self._show_words()
 
     @on(PicturePane.Changed)
     def _picture_has_changed(self) -> None:
+        if self._tags_are_behind and not self.pictures.cine.is_playing:
+            self._follow_with_tags()
         self._show_words()
+
+    @on(PicturePane.InstanceWanted)
+    def _instance_wanted(self, event: PicturePane.InstanceWanted) -> None:
+        self._turn_to(event.index)
+
+    def _follow_with_tags(self) -> None:
+        """Load the tags once nobody has turned to another instance for a moment."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(MOMENT, self._load_tags)
+
+    def _load_tags(self) -> None:
+        if not self.pictures.cine.is_playing:
+            self._tags_are_behind = False
+            self.tags.open(self.uid)
 
     def masked(self, on: bool) -> None:
         """Hide the picture with the tags."""
@@ -131,12 +157,13 @@ class InspectorScreen(PlaceScreen):
             sensitive(value("SeriesDescription")),
         )
         text = "  ".join(word for word in words if word)
-        self.query_one("#crumbs", Static).update(safe_content(text, "bold"))
+        self.query_one("#crumbs", Static).update(safe_content(text, "bold"), layout=False)
         caption = self.pictures.caption()
         if caption and self._view == "tags":
             caption.insert(0, "v: picture")
         text = " │ ".join(caption) or "no picture"
-        self.query_one("#caption", Static).update(safe_content(text, "$text-muted"))
+        words_below = safe_content(text, "$text-muted")
+        self.query_one("#caption", Static).update(words_below, layout=False)
 
     # -- commands
 
@@ -154,8 +181,26 @@ class InspectorScreen(PlaceScreen):
         self._view = view
         self.tags.display = view != "picture"
         self.pictures.display = view != "tags"
-        if view != "picture":
+        if view == "picture":
+            self.pictures.stage.focus()
+        else:
             self.tags.take_keys()
+        if view == "tags":
+            self.pictures.rest()
+
+    @on(DescendantFocus)
+    def _keys_go_elsewhere(self) -> None:
+        self.query_one(FooterBar).show_pictures(self.focused is self.pictures.stage)
+
+    @on(ScreenSuspend)
+    def _nobody_looks(self) -> None:
+        self.pictures.rest()
+
+    def starting_point(self, command: Command) -> Widget | None:
+        """The picture for what is done with it."""
+        if command.place in PICTURE_PARTS:
+            return self.pictures.stage
+        return super().starting_point(command)
 
     def action_previous(self) -> None:
         """Go to the instance before."""
@@ -168,7 +213,10 @@ class InspectorScreen(PlaceScreen):
     def _turn_to(self, index: int) -> None:
         if 0 <= index < len(self.uids):
             self.index = index
-            self._open()
+            self._tags_are_behind = True
+            self.pictures.open(self.uids, index)
+            self._follow_with_tags()
+            self._show_words()
 
     def action_frame_back(self) -> None:
         """Go one frame back."""
@@ -180,7 +228,7 @@ class InspectorScreen(PlaceScreen):
 
     def action_window(self) -> None:
         """Use the next window."""
-        self.pictures.next_window()
+        self.pictures.action_window()
 
     def action_find(self) -> None:
         """Filter the tags."""

@@ -1,0 +1,126 @@
+"""The commands of a picture: which one, how it is seen, and how near."""
+
+from __future__ import annotations
+
+from tui.command import Command, Place
+
+_P, _L = Place.PICTURE, Place.LENS
+
+
+def _arrows(name: str, keys: tuple[str, str, str, str], help: str) -> tuple[Command, ...]:  # noqa: A002
+    """One command for each side, with {} in its help for where it leads."""
+    sides = (("up", 0, -1), ("down", 0, 1), ("left", -1, 0), ("right", 1, 0))
+    return tuple(
+        Command(
+            f"lens.{name}_{side}",
+            key,
+            f"{name.capitalize()} {side}",
+            help.format(side),
+            _L,
+            footer=False,
+            action=f"{name}({x}, {y})",
+        )
+        for (side, x, y), key in zip(sides, keys, strict=True)
+    )
+
+
+def _picture(name: str, key: str, label: str, help: str, **more: object) -> Command:  # noqa: A002
+    return Command(f"picture.{name}", key, label, help, _P, **more)  # type: ignore[arg-type]
+
+
+PICTURE_COMMANDS: tuple[Command, ...] = (
+    # -- how near; the widget that shows the picture has these
+    Command("lens.nearer", "plus,equals_sign", "Zoom", "Larger.", _L, action="zoom(1)"),
+    Command("lens.farther", "minus", "Smaller", "Smaller.", _L, footer=False, action="zoom(-1)"),
+    Command("lens.fit", "0", "Fit", "All of the picture.", _L, footer=False),
+    Command(
+        "lens.one_to_one",
+        "z",
+        "1:1",
+        "One stored pixel for each one that is drawn; all of it again.",
+        _L,
+        footer=False,
+    ),
+    Command("lens.cursor", "c", "Cursor", "Say the value of a pixel; no longer.", _L),
+    *_arrows(
+        "move",
+        ("up", "down", "left", "right"),
+        "The cursor {} by what is drawn; without one the picture before or after.",
+    ),
+    *_arrows(
+        "creep",
+        ("ctrl+up", "ctrl+down", "ctrl+left", "ctrl+right"),
+        "The cursor {} by one stored pixel.",
+    ),
+    *_arrows(
+        "pan",
+        ("shift+up,k", "shift+down,j", "shift+left,h", "shift+right,l"),
+        "See what is farther {}, where it is zoomed; else the picture before or after.",
+    ),
+    Command(
+        "lens.marks",
+        "t",
+        "Letters",
+        "Letters of the patient's sides and the overview over the picture, or nothing at all.",
+        _L,
+        footer=False,
+    ),
+    # -- which picture, and how it is seen
+    _picture("play", "space", "Play", "Play frames or series, or stop."),
+    _picture(
+        "faster", "greater_than_sign", "Faster", "Play faster.", footer=False, action="pace(1)"
+    ),
+    _picture("slower", "less_than_sign", "Slower", "Play slower.", footer=False, action="pace(-1)"),
+    _picture("rate", "R", "Rate", "Ask for frames per second.", footer=False),
+    _picture("sweep", "S", "Sweep", "Play back and forth, or round and round.", footer=False),
+    _picture(
+        "page_up", "pageup", "Page up", "Ten pictures back.", footer=False, action="step(-10)"
+    ),
+    _picture(
+        "page_down", "pagedown", "Page down", "Ten pictures on.", footer=False, action="step(10)"
+    ),
+    _picture(
+        "first", "home", "First", "The first frame or instance.", footer=False, action="end(-1)"
+    ),
+    _picture("last", "end", "Last", "The last frame or instance.", footer=False, action="end(1)"),
+    _picture("choose_window", "W", "Windows", "Choose a window by its name."),
+    _picture("go_to", "g", "Go to", "Ask for the number of a frame or instance."),
+    _picture(
+        "narrower",
+        "left_parenthesis",
+        "Narrower",
+        "A narrower window: more contrast.",
+        footer=False,
+        action="change_window(-1, 0)",
+    ),
+    _picture(
+        "wider",
+        "right_parenthesis",
+        "Wider",
+        "A wider window: less contrast.",
+        footer=False,
+        action="change_window(1, 0)",
+    ),
+    _picture(
+        "level_down",
+        "left_curly_bracket",
+        "Level down",
+        "A lower window: brighter.",
+        footer=False,
+        action="change_window(0, -1)",
+    ),
+    _picture(
+        "level_up",
+        "right_curly_bracket",
+        "Level up",
+        "A higher window: darker.",
+        footer=False,
+        action="change_window(0, 1)",
+    ),
+    _picture("automatic", "a", "Automatic", "A window over the values that occur.", footer=False),
+    _picture("invert", "i", "Invert", "Black for white, or as it was."),
+    _picture("overlays", "o", "Overlays", "Without overlays, or with them.", footer=False),
+    _picture("reset", "r", "Reset", "Window, grey and size as at first."),
+)
+"""Their actions are methods of the widgets: PictureStage has those of Place.LENS, PicturePane those
+of Place.PICTURE."""
