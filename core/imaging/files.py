@@ -19,6 +19,7 @@ from pydicom.uid import (
 )
 
 from core.errors import NoPreviewError
+from core.imaging.fragments import Fragments
 
 PIXEL_KEYWORDS = {
     0x7FE00008: "FloatPixelData",
@@ -35,6 +36,7 @@ class ImageFile:
 
     def __init__(self, path: Path) -> None:
         self.file: BinaryIO = path.open("rb")
+        self._fragments: tuple[int, Fragments] | None = None
         try:
             self.ds, self.transfer_syntax = self._read()
             self._locate()
@@ -45,6 +47,18 @@ class ImageFile:
     def close(self) -> None:
         """Let go of the file."""
         self.file.close()
+
+    def fragments(self, frames: int) -> Fragments:
+        """Where the coded frames lie; raises NoPreviewError where that cannot be told."""
+        if self._fragments is None or self._fragments[0] != frames:
+            tables = [self.ds.get(f"ExtendedOffsetTable{tail}") for tail in ("", "Lengths")]
+            found = Fragments(self.file, self.offset, frames=frames, tables=tables)
+            self._fragments = frames, found
+        return self._fragments[1]
+
+    def first_coded_bytes(self) -> bytes:
+        """How the first frame begins, which is where it says what it is."""
+        return self.fragments(1).head(1 << 20)
 
     def _read(self) -> tuple[Dataset, UID]:
         meta = _read_meta(self.file)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from core.imaging import tables
 from core.imaging.frame import FrameAttributes, floats
+from core.imaging.layout import Array, Layout
 from core.imaging.meaning import Meaning
-from core.imaging.pixels import Array, Layout
 from core.model import Rendering, Window
 
 Bytes = NDArray[np.uint8]

@@ -131,6 +131,8 @@ class Guarded:
             if self._process.poll() is None:
                 return self._connection
             self._end()
+        if self._closed:
+            raise DiedError
         ours, theirs = socket.socketpair()
         # The name of this package is looked up where this process looks, and nowhere else.
         path = "\n".join(entry for entry in sys.path if entry)

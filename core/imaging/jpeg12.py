@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.encaps import get_frame
-
-from core.imaging.files import ImageFile
+from pydicom.uid import JPEGExtended12Bit
 
 
-def decode_12_bit(
-    image: ImageFile, rows: int, columns: int, frames: int, frame: int
-) -> NDArray[np.uint16]:
+def decode_12_bit(coded: bytes, rows: int, columns: int) -> NDArray[np.uint16]:
     """One grey frame as rows by columns of 16 bit words; raises ValueError where GDCM cannot."""
     import gdcm
 
-    image.file.seek(image.offset)
-    coded = get_frame(image.file, frame, number_of_frames=frames)
     fragment = gdcm.Fragment()
     fragment.SetByteStringValue(coded)
     fragments = gdcm.SequenceOfFragments.New()
@@ -29,7 +23,7 @@ def decode_12_bit(
     bitmap.SetDataElement(element)
     grey = gdcm.PhotometricInterpretation.GetPIType("MONOCHROME2")
     bitmap.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(grey))
-    syntax = gdcm.TransferSyntax.GetTSType(str(image.transfer_syntax))
+    syntax = gdcm.TransferSyntax.GetTSType(str(JPEGExtended12Bit))
     bitmap.SetTransferSyntax(gdcm.TransferSyntax(syntax))
     bitmap.SetPixelFormat(gdcm.PixelFormat(1, 16, 12, 11, 0))
     text = bitmap.GetBuffer()

@@ -12,8 +12,9 @@ from core.errors import NoPreviewError
 from core.imaging.files import ImageFile
 from core.imaging.frame import FrameAttributes
 from core.imaging.kinds import no_image
+from core.imaging.layout import Array, Layout, layout_of
 from core.imaging.palette import Palette, palette_of
-from core.imaging.pixels import Array, Layout, decode, layout_of
+from core.imaging.pixels import decode
 
 KEPT_BYTES = 64 << 20
 """Decoded frames that are kept for another window or a pixel's value; the last one always is."""

@@ -17,8 +17,8 @@ from pydicom.uid import ExplicitVRBigEndian
 
 from core.imaging.frame import floats
 from core.imaging.grey import Bytes
+from core.imaging.layout import Array
 from core.imaging.opened import OpenedImage
-from core.imaging.pixels import Array
 
 GROUPS = range(0x6000, 0x6020, 2)
 MAX_PIXELS = 64 << 20

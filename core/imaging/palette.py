@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from core.errors import NoPreviewError
 from core.imaging.frame import floats
-from core.imaging.pixels import Array
+from core.imaging.layout import Array
 
 Bytes = NDArray[np.uint8]
 

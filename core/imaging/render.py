@@ -11,9 +11,9 @@ from core.imaging import overlays, segments
 from core.imaging.frame import FrameAttributes
 from core.imaging.geometry import orientation, position
 from core.imaging.grey import Bytes, GreyPipeline, Padding
+from core.imaging.layout import Array, Layout
 from core.imaging.meaning import Meaning
 from core.imaging.opened import OpenedImage
-from core.imaging.pixels import Array, Layout
 from core.imaging.scaling import shrunk
 from core.imaging.suv import suv_factor
 from core.model import Picture, PixelMode, PixelValue, Rendering, Window

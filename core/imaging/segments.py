@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from core.imaging.frame import FrameAttributes, floats, texts
-from core.imaging.pixels import Array
+from core.imaging.layout import Array
 
 Bytes = NDArray[np.uint8]
 

@@ -29,15 +29,8 @@ from core.errors import ConversionError, ModalittyError
 from core.imaging.elements import UNDEFINED, Changes, Form, Writer, swapped, write_header
 from core.imaging.files import ImageFile
 from core.imaging.jpeg12 import decode_12_bit
-from core.imaging.pixels import (
-    PLUGINS,
-    Array,
-    Layout,
-    first_line,
-    layout_of,
-    number,
-    options_of,
-)
+from core.imaging.layout import Array, Layout, layout_of, number
+from core.imaging.pixels import PLUGINS, first_line, options_of
 from core.imaging.protocol import Conversion, Converted
 from core.imaging.worker import run
 
@@ -122,7 +115,7 @@ class _Converting:
     # -- decompression
 
     def _decompressed(self, ds: Dataset) -> None:
-        layout = layout_of(self.image)
+        layout = layout_of(self.image, as_coded=False)
         frames = number(self.image.ds, "NumberOfFrames", 1)
         if layout.frames < frames:
             raise ConversionError("there are fewer frames than it says")
@@ -182,17 +175,22 @@ def _frames(image: ImageFile, layout: Layout) -> Iterator[tuple[Array, dict[str,
     faults: list[str] = []
     if image.transfer_syntax == JPEGExtended12Bit and layout.stored > 8 and layout.samples == 1:
         for frame in range(layout.frames):
-            yield decode_12_bit(image, layout.rows, layout.columns, layout.frames, frame), {}
+            coded = image.fragments(layout.frames).coded(frame)
+            yield decode_12_bit(coded, layout.rows, layout.columns), {}
         return
     decoder = get_decoder(image.transfer_syntax)
     # The colours of lossy JPEG are made RGB, as everybody does; all else stays exactly as it is.
     raw = not (image.transfer_syntax in _LOSSY and layout.photometric.startswith("YBR_FULL"))
+    options = options_of(image, layout)
+    offsets = tuple(image.ds.get(f"ExtendedOffsetTable{tail}") for tail in ("", "Lengths"))
+    if all(offsets):
+        options["extended_offsets"] = offsets
     for plugin in (name for name in PLUGINS if name in decoder.available_plugins):
         begun = False
         image.file.seek(image.offset)
         try:
             for array, properties in decoder.iter_array(
-                image.file, raw=raw, decoding_plugin=plugin, **options_of(image, layout)
+                image.file, raw=raw, decoding_plugin=plugin, **options
             ):
                 begun = True
                 yield array, dict(properties)
