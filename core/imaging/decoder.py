@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import msgspec
 
 from core.errors import NoPreviewError
+from core.imaging import patience
 from core.imaging.guarded import DiedError, Guarded
 from core.imaging.protocol import Answer, PictureRequest, PixelRequest, Request
 from core.model import Picture, PixelValue, Rendering
 
 MEMORY = 2 << 30
 """Bytes of address space that decoding may take."""
-SECONDS = 15
-"""How long one picture may take."""
+SECONDS = 20
+"""How long one picture may take, the start of the process included."""
+_MARGIN = 0.3
+_TOO_LONG = "no preview: decoding takes too long"
 _AS_IT_IS = Rendering()
 
 
@@ -48,9 +52,23 @@ class Decoder(Guarded):
         with self._lock:
             if self._closed:
                 return Answer(fault="no preview: the decoder is closed")
+            limit = _limit(request.path)
             try:
-                return msgspec.msgpack.decode(self._ask(request), type=Answer)
+                return msgspec.msgpack.decode(self._ask(request, seconds=limit), type=Answer)
             except TimeoutError:
-                return Answer(fault=f"no preview: decoding took more than {self._seconds} s")
-            except DiedError:
-                return Answer(fault="no preview: the decoder died of it")
+                return Answer(fault=_TOO_LONG)
+            except DiedError as end:
+                died = "no preview: the decoder died of it"
+                return Answer(fault=_TOO_LONG if end.signal == signal.SIGALRM else died)
+
+
+def _limit(path: str) -> float:
+    """Seconds for a picture of a file: what the process allows itself, and some more to say so.
+
+    No frame has more bytes than its file.
+    """
+    try:
+        size = Path(path).stat().st_size
+    except OSError:
+        size = 0
+    return patience.allowed(size) + _MARGIN

@@ -26,6 +26,10 @@ _START = (
     "import sys; sys.path[:] = sys.argv.pop().split('\\n'); sys.modules['PIL'] = None;"
     "from importlib import import_module; import_module(sys.argv.pop()).main()"
 )
+_STARTING = 5.0
+"""Seconds that a process may take until it answers for the first time."""
+_ENDING = 0.1
+"""Seconds that a process is given to end by itself."""
 _LOOK = 0.1
 """Seconds between two looks at whether a request is still wanted."""
 _Self = TypeVar("_Self", bound="Guarded")
@@ -35,7 +39,11 @@ Stop = Callable[[], bool]
 
 
 class DiedError(Exception):
-    """The process ended in the middle of a request."""
+    """The process ended in the middle of a request; `signal` is what ended it, 0 if none did."""
+
+    def __init__(self, ended_by: int = 0) -> None:
+        super().__init__()
+        self.signal = ended_by
 
 
 class StoppedError(Exception):
@@ -95,25 +103,34 @@ class Guarded:
         finally:
             self._lock.release()
 
-    def _ask(self, request: Struct, stop: Stop | None = None) -> bytes | bytearray:
-        """The answer to a request, under the lock; raises TimeoutError, DiedError, StoppedError."""
+    def _ask(
+        self, request: Struct, stop: Stop | None = None, seconds: float | None = None
+    ) -> bytes | bytearray:
+        """The answer to a request, under the lock; raises TimeoutError, DiedError, StoppedError.
+
+        `seconds` is a limit for this request where it is less than that for all; the start of the
+        process does not count.
+        """
         try:
+            fresh = self._process
             connection = self._started()
+            if seconds is not None:
+                starting = 0.0 if self._process is fresh else _STARTING
+                connection.settimeout(min(seconds + starting, self._seconds))
             send(connection, request)
             if stop is not None:
                 self._wait(connection, stop)
             body = receive(connection)
         except OSError as exc:
-            self._end()
             if isinstance(exc, TimeoutError):
+                self._end()
                 raise
-            raise DiedError from exc
+            raise DiedError(self._end()) from exc
         except BaseException:
             self._end()  # its answer would be taken for that of the next request
             raise
         if body is None:
-            self._end()
-            raise DiedError
+            raise DiedError(self._end())
         return body
 
     def _wait(self, connection: socket.socket, stop: Stop) -> None:
@@ -150,14 +167,20 @@ class Guarded:
         self._connection = ours
         return ours
 
-    def _end(self) -> None:
+    def _end(self) -> int:
+        """End the process; the signal that ended it, where it was not this one."""
+        code = 0
         if self._connection is not None:
             self._connection.close()
         if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                # One whose end of the connection is gone is about to end by itself.
+                code = self._process.wait(0.0 if self._closed else _ENDING)
             with contextlib.suppress(OSError):
                 self._process.kill()
             self._process.wait()
         self._connection = self._process = None
+        return max(0, -code)
 
 
 def _environment() -> dict[str, str]:

@@ -17,6 +17,11 @@ _BYTES_A_SECOND = 4 << 20
 """Some decoders manage ten times as much."""
 
 
+def allowed(size: int) -> float:
+    """Seconds for a frame of `size` bytes in the file."""
+    return min(SECONDS + size / _BYTES_A_SECOND, MOST)
+
+
 class Patience:
     """A limit of wall time for what the process does; it does nothing before :meth:`begin`."""
 
@@ -31,8 +36,7 @@ class Patience:
     def extend(self, size: int) -> None:
         """Allow more for a frame of `size` bytes in the file."""
         if self._began:
-            allowed = min(SECONDS + size / _BYTES_A_SECOND, MOST)
-            left = self._began + allowed - time.monotonic()
+            left = self._began + allowed(size) - time.monotonic()
             signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
 
     def end(self) -> None:

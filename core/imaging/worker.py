@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from core.errors import ModalittyError, NoPreviewError
 from core.imaging.opened import OpenedImage
+from core.imaging.patience import PATIENCE
 from core.imaging.protocol import Answer, PixelRequest, Request, receive, send
 from core.imaging.render import pixel_value, render
 
@@ -34,6 +35,7 @@ class Renderer:
 
     def answer(self, request: Request) -> Answer:
         """What is asked for; raises NoPreviewError."""
+        PATIENCE.begin()
         try:
             image = self._opened(Path(request.path))
             if isinstance(request, PixelRequest):
@@ -49,6 +51,8 @@ class Renderer:
             self.forget()
             why = str(fault).splitlines()[0][:200] if str(fault) else type(fault).__name__
             raise NoPreviewError(f"no preview: the object cannot be read: {why}") from fault
+        finally:
+            PATIENCE.end()
 
     def _opened(self, path: Path) -> OpenedImage:
         stat = path.stat()

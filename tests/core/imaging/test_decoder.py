@@ -34,12 +34,14 @@ GREY = {
     "HighBit": 7,
     "PixelRepresentation": 0,
 }
+LIMIT = 8
+"""Seconds: two for a picture, and the start of a new process on a machine that is busy."""
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
 
 
 @pytest.fixture(scope="module")
 def decoder() -> Iterator[Decoder]:
-    with Decoder(seconds=5) as decoder:
+    with Decoder() as decoder:
         decoder.warm_up()
         yield decoder
 
@@ -65,7 +67,7 @@ def refused(decoder: Decoder, path: Path, frame: int = 0) -> str:
     began = time.monotonic()
     with pytest.raises(NoPreviewError) as caught:
         decoder.picture(path, frame=frame)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < LIMIT
     assert caught.value.message.startswith("no preview: ")
     return caught.value.message
 
@@ -147,7 +149,7 @@ def test_damaged_pixel_data_hurts_nobody(
         began = time.monotonic()
         with contextlib.suppress(NoPreviewError):
             decoder.picture(path)
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < LIMIT
     assert decoder.picture(sound).width == 16
 
 
@@ -187,7 +189,7 @@ def test_a_file_that_is_not_dicom_or_not_there(decoder: Decoder, tmp_path: Path)
 
 
 def test_a_worker_that_is_killed_is_replaced(sound: Path) -> None:
-    with Decoder(seconds=5) as decoder:
+    with Decoder() as decoder:
         decoder.picture(sound)
         first = pid_of(decoder)
         os.kill(first, signal.SIGSEGV)
@@ -199,10 +201,10 @@ def test_a_worker_that_is_killed_is_replaced(sound: Path) -> None:
 
 
 def test_a_decoder_that_hangs_is_given_up(sound: Path) -> None:
-    with Decoder(seconds=5) as decoder:
+    with Decoder() as decoder:
         decoder.picture(sound)
         os.kill(pid_of(decoder), signal.SIGSTOP)
-        with pytest.raises(NoPreviewError, match="more than 5 s"):
+        with pytest.raises(NoPreviewError, match="takes too long"):
             decoder.picture(sound)
         assert decoder.picture(sound).width == 16
 
