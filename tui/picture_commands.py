@@ -84,7 +84,7 @@ PICTURE_COMMANDS: tuple[Command, ...] = (
     ),
     _picture("last", "end", "Last", "The last frame or instance.", footer=False, action="end(1)"),
     _picture("choose_window", "W", "Windows", "Choose a window by its name."),
-    _picture("go_to", "g", "Go to", "Ask for the number of a frame or instance."),
+    _picture("go_to", "g", "Go to", "Ask for the number of a frame or instance.", footer=False),
     _picture(
         "narrower",
         "left_parenthesis",

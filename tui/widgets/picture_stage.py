@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import BindingType
+from textual.geometry import Offset
 from textual.message import Message
 
 from tui.commands import Place, bindings
@@ -50,9 +51,11 @@ class PictureStage(ImageView, can_focus=True):
         """Column and row of the stored pixel that the cursor is on."""
         self.has_marks = True
         self._letters = ("", "", "", "")
-        self._dragged: int | None = None
-        """The button that is held since it moved."""
         self._pressed: int | None = None
+        """The button that is held."""
+        self._last = Offset()
+        """Where the mouse was."""
+        self._is_drag = False
 
     @property
     def letters(self) -> tuple[str, str, str, str]:
@@ -125,7 +128,7 @@ class PictureStage(ImageView, can_focus=True):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """A drag or a click begins."""
         if event.button in (_LEFT, _RIGHT):
-            self._pressed = event.button
+            self._pressed, self._last = event.button, event.screen_offset
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
@@ -134,21 +137,22 @@ class PictureStage(ImageView, can_focus=True):
             if self.cursor is not None:
                 self._point_at(event)
             return
-        if not (event.delta_x or event.delta_y):
+        moved, self._last = event.screen_offset - self._last, event.screen_offset
+        if not moved:
             return
-        self._dragged = self._pressed
+        self._is_drag = True
         if self._pressed == _LEFT and self.is_zoomed and not event.ctrl:
             across, down = self.cell_pixels
-            self._pan(-event.delta_x * across, -event.delta_y * down)
+            self._pan(-moved.x * across, -moved.y * down)
         else:
-            self.post_message(self.WindowDragged(event.delta_x / 2, event.delta_y))
+            self.post_message(self.WindowDragged(moved.x / 2, moved.y))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """The end of a drag; without one it was a click, which puts the cursor."""
         self.release_mouse()
-        if self._pressed == _LEFT and self._dragged is None:
+        if self._pressed == _LEFT and not self._is_drag:
             self._point_at(event)
-        self._pressed = self._dragged = None
+        self._pressed, self._is_drag = None, False
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """The picture before; nearer with ctrl; what is above where it is zoomed."""

@@ -183,6 +183,7 @@ class PicturePane(Vertical):
         self._show_offered()
 
     def _hide(self) -> None:
+        self.cine.stop()
         self._loader.forget()
         self._show(None, HIDDEN)
 
