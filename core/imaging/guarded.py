@@ -22,8 +22,10 @@ from msgspec import Struct
 from core.imaging.protocol import receive, send
 
 # Without Pillow, whose decoders may not see bytes from outside, there is no plugin that uses it.
+# Nor has it any business with the network, for which pydicom would load a library.
 _START = (
-    "import sys; sys.path[:] = sys.argv.pop().split('\\n'); sys.modules['PIL'] = None;"
+    "import sys; sys.path[:] = sys.argv.pop().split('\\n');"
+    "sys.modules['PIL'] = sys.modules['requests'] = None;"
     "from importlib import import_module; import_module(sys.argv.pop()).main()"
 )
 _STARTING = 5.0
@@ -156,7 +158,7 @@ class Guarded:
         arguments = (str(theirs.fileno()), str(self._memory), str(self._seconds + 1))
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  our own interpreter and code
-                [sys.executable, "-I", "-c", _START, *arguments, self._module, path],
+                [sys.executable, "-I", "-S", "-c", _START, *arguments, self._module, path],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
