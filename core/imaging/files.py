@@ -26,6 +26,7 @@ PIXEL_KEYWORDS = {
     0x7FE00009: "DoubleFloatPixelData",
     0x7FE00010: "PixelData",
 }
+_NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 MAX_INFLATED = 128 << 20
 """Bytes of a deflated data set above which it is not inflated further."""
 UNDEFINED = 0xFFFFFFFF
@@ -47,6 +48,11 @@ class ImageFile:
     def close(self) -> None:
         """Let go of the file."""
         self.file.close()
+
+    @property
+    def is_encapsulated(self) -> bool:
+        """Whether frames are coded, by a transfer syntax that may be unheard of."""
+        return self.transfer_syntax not in _NATIVE
 
     def fragments(self, frames: int) -> Fragments:
         """Where the coded frames lie; raises NoPreviewError where that cannot be told."""

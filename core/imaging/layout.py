@@ -114,7 +114,7 @@ def _check(image: ImageFile, rows: int, columns: int, samples: int, allocated: i
 
 def _claim(image: ImageFile) -> Claim | None:
     """What the first frame says of itself, where it is compressed."""
-    if image.length != UNDEFINED or not image.transfer_syntax.is_encapsulated:
+    if image.length != UNDEFINED or not image.is_encapsulated:
         return None
     try:
         return claim_of(image.first_coded_bytes())

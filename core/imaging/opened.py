@@ -62,7 +62,7 @@ class OpenedImage:
         """The stored values of one frame: rows by columns, or rows by columns by 3 in RGB."""
         array, syntax = self.raw(frame), self.file.transfer_syntax
         # What other decoders give has no unused bits.
-        whole = syntax.is_encapsulated and syntax != RLELossless
+        whole = self.file.is_encapsulated and syntax != RLELossless
         return array if whole else self.layout.without_unused_bits(array)
 
     def _size(self) -> int:

@@ -35,7 +35,7 @@ def decode(image: ImageFile, layout: Layout, frame: int) -> Array:
     """
     if not 0 <= frame < layout.frames:
         raise NoPreviewError(f"no preview: frame {frame + 1} of {layout.frames} does not exist")
-    if not image.transfer_syntax.is_encapsulated:
+    if not image.is_encapsulated:
         PATIENCE.extend(layout.frame_bits // 8)
         return _native(image, layout, frame)
     if image.length != UNDEFINED:
