@@ -27,6 +27,8 @@ class Place(str, Enum):
     """Where a picture of an object is shown."""
     LENS = "lens"
     """In the picture itself."""
+    THUMBNAILS = "thumbnails"
+    """In the small pictures of a series."""
 
 
 MODES = (

@@ -252,7 +252,7 @@ _NOT_IN_TAGS = (
 )
 
 
-PICTURE_PARTS = (Place.LENS, Place.PICTURE)
+PICTURE_PARTS = (Place.LENS, Place.PICTURE, Place.THUMBNAILS)
 """What a place that shows a picture has beside its tables."""
 
 

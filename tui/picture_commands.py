@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.command import Command, Place
 
-_P, _L = Place.PICTURE, Place.LENS
+_P, _L, _M = Place.PICTURE, Place.LENS, Place.THUMBNAILS
 
 
 def _arrows(name: str, keys: tuple[str, str, str, str], help: str) -> tuple[Command, ...]:  # noqa: A002
@@ -22,6 +22,10 @@ def _arrows(name: str, keys: tuple[str, str, str, str], help: str) -> tuple[Comm
         )
         for (side, x, y), key in zip(sides, keys, strict=True)
     )
+
+
+def _small(name: str, key: str, label: str, help: str, action: str) -> Command:  # noqa: A002
+    return Command(f"thumbnails.{name}", key, label, help, _M, footer=False, action=action)
 
 
 def _picture(name: str, key: str, label: str, help: str, **more: object) -> Command:  # noqa: A002
@@ -121,6 +125,18 @@ PICTURE_COMMANDS: tuple[Command, ...] = (
     _picture("invert", "i", "Invert", "Black for white, or as it was."),
     _picture("overlays", "o", "Overlays", "Without overlays, or with them.", footer=False),
     _picture("reset", "r", "Reset", "Window, grey and size as at first."),
+    _picture("strip", "T", "Small pictures", "A strip of the series, all of it, or none of it."),
+    # -- in the small pictures
+    _small("up", "up,k", "Up", "To the small picture above.", "go(0, -1)"),
+    _small("down", "down,j", "Down", "To the small picture below.", "go(0, 1)"),
+    _small("left", "left,h", "Left", "To the small picture before.", "go(-1, 0)"),
+    _small("right", "right,l", "Right", "To the next small picture.", "go(1, 0)"),
+    _small("page_up", "pageup", "Page up", "As many back as are in sight.", "page(-1)"),
+    _small("page_down", "pagedown", "Page down", "As many on as are in sight.", "page(1)"),
+    _small("first", "home", "First", "To the first small picture.", "end(-1)"),
+    _small("last", "end", "Last", "To the last small picture.", "end(1)"),
+    _small("open", "enter", "Open", "Look at this one.", "open"),
+    _small("leave", "escape", "Back", "Back to the picture.", "leave"),
 )
 """Their actions are methods of the widgets: PictureStage has those of Place.LENS, PicturePane those
-of Place.PICTURE."""
+of Place.PICTURE, Thumbnails those of Place.THUMBNAILS."""

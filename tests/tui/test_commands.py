@@ -32,6 +32,7 @@ from tui.widgets.filter_bar import FilteredTable, FilterInput
 from tui.widgets.footer_bar import FooterBar, footer, footer_commands
 from tui.widgets.picture_stage import PictureStage
 from tui.widgets.row_table import RowTable
+from tui.widgets.thumbnails import Thumbnails
 
 PARTS: dict[Place, type[Widget] | type[PlaceScreen]] = {
     Place.EVERYWHERE: PlaceScreen,
@@ -40,6 +41,7 @@ PARTS: dict[Place, type[Widget] | type[PlaceScreen]] = {
     Place.TAGS: DatasetTable,
     Place.PICTURE: PicturePane,
     Place.LENS: PictureStage,
+    Place.THUMBNAILS: Thumbnails,
 }
 KINDS: dict[Place, type[PlaceScreen]] = {
     **{screen.PLACE: screen for screen in SCREENS},
@@ -78,9 +80,11 @@ INSTEAD = {
 def test_no_key_has_two_meanings_in_one_place(place: Place) -> None:
     everywhere = [c for c in COMMANDS if c.place is Place.EVERYWHERE]
     own = [c for c in COMMANDS if c.place is place and c.bound]
+    pictures, small = of_pictures(place), Place.THUMBNAILS
     pairs = [
         *combinations((*own, *of_tables(place), *everywhere), 2),
-        *combinations((*own, *of_pictures(place), *everywhere), 2),
+        *combinations((*own, *(c for c in pictures if c.place is not small), *everywhere), 2),
+        *combinations([c for c in pictures if c.place is small], 2),
     ]
     for first, second in pairs:
         shared = set(first.key_list) & set(second.key_list)

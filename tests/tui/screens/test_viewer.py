@@ -15,7 +15,9 @@ from tests.tui.console import Pair, image_object, text_of, until, until_shown
 from tui.app import ModalittyApp
 from tui.screens.inspector import InspectorScreen
 from tui.screens.inspector.picture_pane import PicturePane
+from tui.widgets.image_view import ImageView
 from tui.widgets.picture_stage import PictureStage
+from tui.widgets.thumbnails import Thumbnail
 
 IMAGES = 24
 
@@ -305,3 +307,51 @@ async def test_tab_leads_from_the_tags_to_the_picture_and_the_footer_follows(
         assert pilot.app.focused is pane.stage
         await pilot.press("tab")
         await until(pilot, lambda: "space Play" not in text_of(pilot.app))
+
+
+def labels(pane: PicturePane) -> list[str]:
+    """The numbers below the small pictures that are there, the chosen one in brackets."""
+    return [
+        f"[{slot.label_text}]" if slot.has_class("-chosen") else slot.label_text
+        for slot in pane.query(Thumbnail)
+        if slot.label_text
+    ]
+
+
+async def test_a_strip_follows_the_series_and_all_of_it_leads_anywhere(
+    stations: Pair, tmp_path: Path
+) -> None:
+    slices = [_slice(number) for number in range(1, IMAGES + 1)]
+    async with looking_at(stations, tmp_path, slices) as (pilot, pane):
+        await pilot.press("T")
+        await until(pilot, lambda: labels(pane) == ["[1]", "2", "3", "4", "5", "6"], "the strip")
+        await until(
+            pilot,
+            lambda: all(slot.query_one(ImageView).picture for slot in pane.query(Thumbnail)),
+            "every small picture",
+        )
+        assert pane.stage.display
+        await pilot.press("pagedown")
+        await until(pilot, lambda: "[11]" in labels(pane), "the strip to follow")
+        assert len(labels(pane)) == 6
+        await pilot.press("T")
+        await until(pilot, lambda: len(labels(pane)) == 12, "two rows")
+        assert not pane.stage.display
+        await pilot.press("end", "left", "up")
+        await until(pilot, lambda: f"[{IMAGES - 7}]" in labels(pane))
+        await pilot.press("enter")
+        await until_shown(pilot, f"instance {IMAGES - 7} of {IMAGES}", "slice 17.0 mm")
+        assert pane.stage.has_focus
+        assert pane.stage.display
+
+
+async def test_small_pictures_are_hidden_by_the_mask_too(stations: Pair, tmp_path: Path) -> None:
+    slices = [_slice(number) for number in (1, 2, 3)]
+    async with looking_at(stations, tmp_path, slices) as (pilot, pane):
+        await pilot.press("T")
+        await until(pilot, lambda: labels(pane) == ["[1]", "2", "3"], "the strip")
+        await pilot.press("M")
+        await until(pilot, lambda: not labels(pane), "the strip to be empty")
+        assert not any(slot.query_one(ImageView).picture for slot in pane.query(Thumbnail))
+        await pilot.press("M")
+        await until(pilot, lambda: labels(pane) == ["[1]", "2", "3"], "the strip again")

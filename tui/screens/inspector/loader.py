@@ -28,6 +28,8 @@ class Wish:
 
 Fetch = Callable[[Wish], Picture]
 Take = Callable[[Wish, Picture], None]
+TakeAside = Callable[[Wish, "Picture | None"], None]
+"""Takes None where there is no picture to be had."""
 Fail = Callable[[Wish, ModalittyError], None]
 
 
@@ -45,7 +47,7 @@ class PictureLoader:
         self._size = 0
         self._wish: Wish | None = None
         self._ahead: list[Wish] = []
-        self._small: OrderedDict[Wish, Take] = OrderedDict()
+        self._small: OrderedDict[Wish, TakeAside] = OrderedDict()
         self._is_busy = False
 
     def want(self, wish: Wish, ahead: Sequence[Wish] = ()) -> None:
@@ -60,7 +62,7 @@ class PictureLoader:
             self._wish = wish
         self._go_on()
 
-    def want_aside(self, wishes: Sequence[tuple[Wish, Take]]) -> None:
+    def want_aside(self, wishes: Sequence[tuple[Wish, TakeAside]]) -> None:
         """Load these when nothing else is wished, in place of those named before."""
         self._small = OrderedDict(wishes)
         for wish in [wish for wish in self._small if wish in self._kept]:
@@ -106,7 +108,8 @@ class PictureLoader:
 
     def _none(self, wish: Wish, error: ModalittyError) -> None:
         self._is_busy = False
-        self._small.pop(wish, None)
+        if wish in self._small:
+            self._small.pop(wish)(wish, None)
         if wish == self._wish:
             self._wish = None
             self._fail(wish, error)

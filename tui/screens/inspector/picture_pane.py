@@ -1,252 +1,29 @@
-"""The picture of the object in sight: which frame of it, how it is seen, and how it is played."""
+"""What can be done with the picture: another one, another window, play it."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
-from textual.message import Message
 
-from core.errors import ModalittyError
-from core.model import Picture, PixelValue
-from core.station import Station
-from tui.calls import Calls
 from tui.commands import Place, bindings
-from tui.mask import MASK
 from tui.screens.dialogs import Choice, Choose, Prompt
-from tui.screens.inspector import picture_words as words
-from tui.screens.inspector.cine import Cine, next_index
-from tui.screens.inspector.loader import PictureLoader, Wish
-from tui.screens.inspector.windows import Windows, choices
+from tui.screens.inspector.picture_frame import PictureFrame
+from tui.screens.inspector.windows import choices
 from tui.widgets.picture_stage import PictureStage
-
-if TYPE_CHECKING:
-    from tui.app import ModalittyApp
-
-AHEAD = 4
-"""Pictures that are read before they are wished."""
-HIDDEN = "hidden by the mask: a name may be burned into the picture"
+from tui.widgets.thumbnails import Thumbnails
 
 
-class PicturePane(Vertical):
-    """One frame of one object of a series, loaded aside, and what can be done with it.
-
-    It goes by itself from frame to frame; another instance it asks for.
-    """
+class PicturePane(PictureFrame):
+    """The picture with its commands."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Place.PICTURE)
-
-    class Changed(Message):
-        """Another picture is there than before, or none, or it is seen in another way."""
-
-    class InstanceWanted(Message):
-        """Another instance of the series is to be in sight."""
-
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
-
-    def __init__(self, station: Station, calls: Calls) -> None:
-        super().__init__(id="picture")
-        self.picture: Picture | None = None
-        self.frame = 0
-        self.windows = Windows()
-        self._station, self._calls = station, calls
-        self._uids: tuple[str, ...] = ()
-        self._index = 0
-        self._direction = 1
-        self._loader = PictureLoader(calls, self._fetch, self._offer, self._failed)
-        self._offered: Picture | None = None
-        self._line_is_busy = False
-        self.cine = Cine(self, self._advance)
-        self._pixel: PixelValue | None = None
-        self._pixel_asked: tuple[object, ...] | None = None
-
-    def compose(self) -> ComposeResult:
-        """The picture."""
-        yield PictureStage()
-
-    @property
-    def stage(self) -> PictureStage:
-        """What draws it."""
-        return self.query_one(PictureStage)
-
-    # -- what is in sight
-
-    @property
-    def uid(self) -> str:
-        """SOP Instance UID of the object in sight; empty where there is none."""
-        return self._uids[self._index] if self._uids else ""
-
-    @property
-    def frames(self) -> int:
-        """How many frames the object has, as far as is known."""
-        return self.picture.frames if self.picture else 1
-
-    def open(self, uids: tuple[str, ...], index: int) -> None:
-        """Load the first frame of an object, which is one of a series."""
-        self._uids, self._index, self.frame = uids, index, 0
-        self._load()
-
-    def among(self, uids: tuple[str, ...], index: int) -> None:
-        """The object in sight is this one of a series."""
-        self._uids, self._index = uids, index
-
-    def note(self, text: str) -> None:
-        """Show text in place of a picture."""
-        self._show(None, text)
-
-    def show_again(self) -> None:
-        """Load the picture anew, or hide it: a name may be burned into it (0028,0301)."""
-        self._loader.forget()
-        self._load()
-
-    def caption(self) -> list[str]:
-        """What is seen of the picture, the most telling first."""
-        picture = self.picture
-        if picture is None:
-            return []
-        parts = [
-            words.cine_words(self.cine),
-            f"frame {picture.frame + 1} of {picture.frames}" if picture.frames > 1 else "",
-            words.pixel_words(self._pixel) if self._pixel and self.stage.cursor else "",
-            words.window_words(picture, self.windows),
-            picture.position,
-            words.zoom_words(self.stage.placement),
-            picture.caption or f"{picture.width} by {picture.height}",
-        ]
-        return [part for part in parts if part]
 
     def rest(self) -> None:
         """Play no more: nobody looks."""
         if self.cine.is_playing:
             self.action_play()
-
-    # -- loading
-
-    def _wish(self, index: int, frame: int) -> Wish:
-        return Wish(self._uids[index], frame, self.windows.rendering(self._edge()))
-
-    def _edge(self) -> int:
-        """The longest side that is drawn while it plays: decoding less is quicker."""
-        placement = self.stage.placement
-        if not self.cine.is_playing or placement is None or not placement.is_whole:
-            return 0
-        return max(placement.size)
-
-    def _load(self) -> None:
-        if MASK.on:
-            self._hide()
-        elif self._uids:
-            ahead = [self._wish(*place) for place in self._places_ahead()]
-            self._loader.want(self._wish(self._index, self.frame), ahead)
-
-    def _places_ahead(self) -> list[tuple[int, int]]:
-        """Index and frame of the next pictures, in the direction of the last step."""
-        place, direction, found = self.place, self._direction, []
-        for _ in range(min(AHEAD, self.count - 1)):
-            place, direction = self._following(place, direction, 1)
-            found.append((self._index, place) if self.frames > 1 else (place, 0))
-        return found
-
-    def _fetch(self, wish: Wish) -> Picture:
-        objects = self._station.objects
-        return objects.picture(wish.uid, frame=wish.frame, rendering=wish.rendering)
-
-    def _offer(self, wish: Wish, picture: Picture) -> None:
-        """Show a picture as soon as the line is free; of several the last one."""
-        if MASK.on:
-            self._hide()
-        elif wish.uid in self._uids:
-            self._offered = picture
-            if not self._line_is_busy:
-                self._show_offered()
-
-    def _show_offered(self) -> None:
-        picture, self._offered = self._offered, None
-        if picture is None:
-            return
-        self._show(picture)
-        if self.stage.region and self.screen.is_current:
-            self._line_is_busy = True
-            cast("ModalittyApp", self.app).pacer.when_seen(self.stage, self._line_is_free)
-        else:
-            self._line_is_free()
-
-    def _line_is_free(self) -> None:
-        self._line_is_busy = False
-        self.cine.seen()
-        self._show_offered()
-
-    def _hide(self) -> None:
-        self.cine.stop()
-        self._loader.forget()
-        self._show(None, HIDDEN)
-
-    def _failed(self, wish: Wish, error: ModalittyError) -> None:
-        if wish.uid == self.uid:
-            self.cine.stop()
-            self._show(None, str(error))
-
-    def _show(self, picture: Picture | None, note: str = "") -> None:
-        self.picture = picture
-        if picture is None:
-            self._offered = None
-            self.stage.note(note)
-        else:
-            self.cine.header_rate = picture.frames_per_second
-            self.stage.letters = picture.orientation
-            self.stage.show(picture, coarse=self.cine.is_playing)
-            self._ask_pixel()
-        self.post_message(self.Changed())
-
-    # -- the pixel under the cursor
-
-    @on(PictureStage.Looked)
-    def _looked(self) -> None:
-        self._ask_pixel()
-        self.post_message(self.Changed())
-
-    def _ask_pixel(self) -> None:
-        """Ask what the pixel under the cursor says; while one answer is due, for the last one."""
-        cursor = self.stage.cursor
-        if cursor is None or self.picture is None or self.cine.is_playing:
-            self._pixel = None
-            return
-        asked = (self.uid, self.picture.frame, *cursor)
-        if self._pixel_asked is not None:
-            return
-        self._pixel_asked = asked
-        uid, frame, column, row = asked
-        self._calls.ask(
-            lambda: self._station.objects.pixel(uid, frame=frame, column=column, row=row),
-            partial(self._pixel_is, asked),
-            failed=lambda _: self._pixel_is(asked, None),
-        )
-
-    def _pixel_is(self, asked: tuple[object, ...], pixel: PixelValue | None) -> None:
-        self._pixel_asked = None
-        self._pixel = pixel
-        cursor, picture = self.stage.cursor, self.picture
-        if cursor and picture and asked != (self.uid, picture.frame, *cursor):
-            self._ask_pixel()
-        self.post_message(self.Changed())
-
-    # -- which one
-
-    @property
-    def place(self) -> int:
-        """Which frame is wanted, or which instance where there is one frame; from 0."""
-        return self.frame if self.frames > 1 else self._index
-
-    @property
-    def count(self) -> int:
-        """How many pictures there are to go through."""
-        return self.frames if self.frames > 1 else len(self._uids)
 
     def turn_frame(self, step: int) -> None:
         """Go some frames on, as far as there are any."""
@@ -264,10 +41,6 @@ class PicturePane(Vertical):
         elif place != self._index:
             self._direction = 1 if place > self._index else -1
             self.post_message(self.InstanceWanted(place))
-
-    def _following(self, place: int, direction: int, steps: int) -> tuple[int, int]:
-        sweeps = self.cine.sweeps and self.cine.is_playing
-        return next_index(place, direction, steps, self.count, sweeps=sweeps)
 
     @on(PictureStage.Stepped)
     def _stepped(self, event: PictureStage.Stepped) -> None:
@@ -295,7 +68,18 @@ class PicturePane(Vertical):
     def _is_place(self, text: str) -> bool:
         return text.isascii() and text.isdigit() and 1 <= int(text) <= self.count
 
-    # -- cine
+    def action_strip(self) -> None:
+        """Show the series in small pictures: a strip, all of it, or none of it."""
+        self.strip.turn()
+        self._follow_with_strip()
+
+    @on(Thumbnails.Opened)
+    def _small_one_opened(self, event: Thumbnails.Opened) -> None:
+        if self.strip.shape == "all":
+            self.strip.become("none")
+        self.stage.focus()
+        if event.index is not None:
+            self._turn_to(event.index)
 
     def action_play(self) -> None:
         """Play the frames, or the instances of the series; or stop."""
@@ -306,23 +90,12 @@ class PicturePane(Vertical):
             self.cine.keeps_time = self.frames > 1 and bool(self.cine.header_rate)
             self._direction = 1
             self.cine.play()
-        self.post_message(self.Changed())
-
-    def _advance(self, steps: int) -> bool:
-        if self.count < 2:
-            return False
-        place, self._direction = self._following(self.place, self._direction, steps)
-        if self.frames > 1:
-            self.frame = place
-            self._load()
-        else:
-            self.post_message(self.InstanceWanted(place))
-        return True
+        self._changed()
 
     def action_pace(self, step: int) -> None:
         """Play faster or slower."""
         self.cine.faster(step)
-        self.post_message(self.Changed())
+        self._changed()
 
     def action_rate(self) -> None:
         """Ask for frames per second."""
@@ -344,8 +117,6 @@ class PicturePane(Vertical):
         """Play back and forth, or round and round."""
         self.cine.sweeps = not self.cine.sweeps
         self.notify("Back and forth." if self.cine.sweeps else "Round and round.", timeout=2)
-
-    # -- how it is seen
 
     def action_window(self) -> None:
         """See it through the next window."""

@@ -182,7 +182,7 @@ class InspectorScreen(PlaceScreen):
         self.tags.display = view != "picture"
         self.pictures.display = view != "tags"
         if view == "picture":
-            self.pictures.stage.focus()
+            self.pictures.take_keys()
         else:
             self.tags.take_keys()
         if view == "tags":
@@ -190,7 +190,7 @@ class InspectorScreen(PlaceScreen):
 
     @on(DescendantFocus)
     def _keys_go_elsewhere(self) -> None:
-        self.query_one(FooterBar).show_pictures(self.focused is self.pictures.stage)
+        self.query_one(FooterBar).show_pictures(self.pictures.has_focus_within)
 
     @on(ScreenSuspend)
     def _nobody_looks(self) -> None:
