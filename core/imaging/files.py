@@ -29,14 +29,30 @@ PIXEL_KEYWORDS = {
 _NATIVE = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 MAX_INFLATED = 128 << 20
 """Bytes of a deflated data set above which it is not inflated further."""
+_LARGE = 1 << 16
 UNDEFINED = 0xFFFFFFFF
+
+
+class _File(io.BufferedReader):
+    """A file in which a length that goes beyond its end costs no memory."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self._size = self.seek(0, io.SEEK_END)
+        self.seek(0)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """At most what is left."""
+        if size is not None and size > _LARGE:
+            size = max(0, min(size, self._size - self.tell()))
+        return super().read(size)
 
 
 class ImageFile:
     """An object's data set without its pixel data, and the open file positioned by offset to it."""
 
     def __init__(self, path: Path) -> None:
-        self.file: BinaryIO = path.open("rb")
+        self.file: BinaryIO = _File(path)
         self._fragments: tuple[int, Fragments] | None = None
         try:
             self.ds, self.transfer_syntax = self._read()

@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -16,16 +17,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import examples
-from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless
+from pydicom.uid import UID, ExplicitVRLittleEndian, JPEG2000Lossless, RLELossless
 
+from benchmarks import fuzz_pictures
 from core.errors import NoPreviewError
-from core.imaging import Decoder, guarded
+from core.imaging import Decoder, guarded, patience
 from core.model import PixelMode
 from tests.core.imaging.objects import encapsulated, image, write, write_deflated
+from tests.samples import sample_file
 
+CODED = Path(__file__).parent / "coded"
 GREY = {
     "SamplesPerPixel": 1,
     "PhotometricInterpretation": "MONOCHROME2",
@@ -135,7 +138,7 @@ def test_a_sound_deflated_object_is_shown(decoder: Decoder, tmp_path: Path) -> N
 def test_damaged_pixel_data_hurts_nobody(
     decoder: Decoder, tmp_path: Path, sound: Path, name: str
 ) -> None:
-    whole = Path(str(get_testdata_file(name))).read_bytes()
+    whole = sample_file(name).read_bytes()
     start = whole.rindex(b"\xe0\x7f\x10\x00") + 12
     dice = random.Random(name)
     for turn in range(12):
@@ -156,13 +159,61 @@ def test_damaged_pixel_data_hurts_nobody(
 def test_a_codestream_that_claims_to_be_huge_stays_within_bounds(
     decoder: Decoder, tmp_path: Path, sound: Path
 ) -> None:
-    whole = bytearray(Path(str(get_testdata_file("SC_rgb_jpeg_dcmtk.dcm"))).read_bytes())
+    whole = bytearray(sample_file("SC_rgb_jpeg_dcmtk.dcm").read_bytes())
     frame = whole.index(b"\xff\xc0") + 5
     whole[frame : frame + 4] = b"\xff\xff\xff\xff"
     path = tmp_path / "huge.dcm"
     path.write_bytes(whole)
     refused(decoder, path)
     assert decoder.picture(sound).width == 16
+
+
+@pytest.mark.parametrize(
+    ("place", "claim"),
+    [(8, struct.pack(">2I", 60_000, 60_000)), (24, struct.pack(">2I", 1, 1)),
+     (40, struct.pack(">H", 16384))],
+    ids=["size", "tiles", "samples"],
+)  # fmt: skip
+def test_a_jpeg_2000_frame_that_claims_too_much(
+    decoder: Decoder, tmp_path: Path, sound: Path, place: int, claim: bytes
+) -> None:
+    coded = bytearray((CODED / "j2k_rct.j2k").read_bytes())
+    coded[place : place + len(claim)] = claim
+    if place == 24:
+        coded[8:16] = struct.pack(">2I", 2000, 2000)
+    ds = encapsulated([bytes(coded)], JPEG2000Lossless, Rows=2000, Columns=2000, **GREY)
+    refused(decoder, write(tmp_path, ds))
+    assert decoder.picture(sound).width == 16
+    assert peak_memory(pid_of(decoder)) < 800
+
+
+def test_the_console_grows_by_nothing_that_a_bomb_holds(
+    decoder: Decoder, tmp_path: Path, sound: Path
+) -> None:
+    def resident() -> int:
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) >> 10
+
+    decoder.picture(sound)
+    before = resident()
+    # A gigabyte of one value, in a frame that says so: 64 KiB of runs.
+    coded = struct.pack("<16I", 1, 64, *[0] * 14) + b"\x81\x00" * 32_000
+    path = write(tmp_path, encapsulated([coded], RLELossless, Rows=32767, Columns=32767, **GREY))
+    refused(decoder, path)
+    refused(decoder, write_deflated(tmp_path, image(RAMP), tail=bytes(200 << 20)))
+    assert decoder.picture(sound).width == 16
+    assert resident() - before < 30
+
+
+def test_damage_of_any_kind_is_survived(tmp_path: Path, sound: Path) -> None:
+    with Decoder() as decoder:
+        decoder.warm_up()
+        fates = list(fuzz_pictures.tried(decoder, seed=20261123, count=400, folder=tmp_path))
+        assert decoder.picture(sound).pixels == RAMP.tobytes()
+    assert max(took for _, _, took in fates) < LIMIT
+    drawn = sum(fate == "drawn" for _, fate, _ in fates)
+    assert 80 < drawn < 320  # some of it was damage, and some was none
+    assert all(fate == "drawn" or fate.startswith("no preview: ") for _, fate, _ in fates)
 
 
 def test_sequences_nested_two_hundred_deep(decoder: Decoder, tmp_path: Path) -> None:
@@ -207,6 +258,20 @@ def test_a_decoder_that_hangs_is_given_up(sound: Path) -> None:
         with pytest.raises(NoPreviewError, match="takes too long"):
             decoder.picture(sound)
         assert decoder.picture(sound).width == 16
+
+
+def test_a_process_that_never_comes_back_is_ended_by_its_own_clock() -> None:
+    program = "from core.imaging.patience import PATIENCE as p; p.begin(); [*iter(int, 1)]"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, timeout=20, check=False)
+    assert done.returncode == -signal.SIGALRM
+
+
+def test_time_is_allowed_by_the_bytes_that_are_there() -> None:
+    assert patience.allowed(0) < 2
+    assert patience.allowed(1 << 20) < 2
+    assert patience.allowed(12 << 20) > 4  # a mammogram in JPEG 2000
+    assert patience.allowed(1 << 40) == patience.MOST
 
 
 def test_threads_share_one_decoder(decoder: Decoder, sound: Path) -> None:
