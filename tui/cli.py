@@ -38,7 +38,7 @@ VERBS = {
     "protect": "care",
     "export": "archive",
     "dump": "objects",
-    "preview": "objects",
+    "preview": "preview",
     "modalities": "modalities:app",
 }
 """Verb → its module in :mod:`tui.verbs`, and its function where that has another name."""

@@ -42,12 +42,12 @@ def draw(picture: Picture, terminal: Terminal, out: TextIO, columns: int, rows: 
 
 
 def save_png(picture: Picture, path: Path) -> None:
-    """Write the picture to a PNG file, pixel by pixel.
+    """Write the picture to a PNG file: a pixel for each of its own, their aspect beside them.
 
     Raises NoPreviewError where the pixels do not fill the picture's size, OSError by the disk.
     """
     _check(picture)
-    path.write_bytes(png(image_of(picture), _FILE_LEVEL))
+    path.write_bytes(png(image_of(picture), _FILE_LEVEL, picture.aspect or 1.0))
 
 
 def _check(picture: Picture) -> None:

@@ -1,16 +1,15 @@
-"""Verbs about one object: dump, preview."""
+"""What one object says: dump."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from core.errors import NotHeldError, UsageError
-from core.model import ElementRow, Rendering, Window
+from core.errors import NotHeldError
+from core.model import ElementRow
 from core.station import Station
 from tui.output import print_json
 from tui.safe_text import safe_text
@@ -39,29 +38,6 @@ def dump(
                 print(line)
 
 
-def preview(
-    ctx: typer.Context,
-    source: Source,
-    frame: Annotated[int, typer.Option(min=1, help="Which frame, from 1.")] = 1,
-    window: Annotated[str, typer.Option(help="Center and width.", metavar="C,W")] = "",
-    png: Annotated[Path | None, typer.Option(help="Write a PNG file, 1:1.")] = None,
-) -> None:
-    """Draw an object's picture on the terminal, or write it to a file."""
-    from tui.preview.cli import draw, save_png  # late: pictures cost start-up time
-    from tui.preview.probe import probe
-
-    with options(ctx).station(reads_only=True) as station:
-        what = source_of(station, source)
-        rendering = Rendering(window=_window_of(window))
-        picture = station.objects.picture(what, frame=frame - 1, rendering=rendering)
-        if png:
-            save_png(picture, png)
-            return
-        terminal = probe(station.settings.preview)
-        columns, lines = _room()
-        draw(picture, terminal, sys.stdout, columns, lines)
-
-
 def source_of(station: Station, word: str) -> Path | str:
     """Tell a file from an identifier; a study or series stands for its middle object.
 
@@ -84,21 +60,3 @@ def _line(row: ElementRow) -> str:
     length = "-" if row.length is None else str(row.length)
     name = row.keyword or row.name
     return safe_text(f"{indent}{row.tag} {row.vr:2} {length:>6} {name}: {row.value}")
-
-
-def _window_of(text: str) -> Window | None:
-    if not text:
-        return None
-    try:
-        center, width = (float(part) for part in text.split(","))
-    except ValueError:
-        raise UsageError(f"--window {text}: two numbers are needed", "such as 40,400") from None
-    return Window(center=center, width=width)
-
-
-def _room() -> tuple[int, int]:
-    try:
-        columns, lines = os.get_terminal_size()
-    except OSError:
-        return 80, 24
-    return columns, max(1, lines - 2)

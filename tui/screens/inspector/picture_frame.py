@@ -14,12 +14,12 @@ from core.model import Picture
 from core.station import Station
 from tui.calls import Calls
 from tui.mask import MASK
+from tui.preview.windows import Windows
 from tui.screens.inspector import picture_words as words
 from tui.screens.inspector.cine import Cine, next_index
 from tui.screens.inspector.loader import PictureLoader, Wish
 from tui.screens.inspector.pixel_room import PixelRoom
 from tui.screens.inspector.strip_room import StripRoom
-from tui.screens.inspector.windows import Windows
 from tui.widgets.picture_stage import PictureStage
 from tui.widgets.thumbnails import Thumbnails
 

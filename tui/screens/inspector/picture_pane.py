@@ -8,9 +8,9 @@ from textual import on
 from textual.binding import BindingType
 
 from tui.commands import Place, bindings
+from tui.preview.windows import choices
 from tui.screens.dialogs import Choice, Choose, Prompt
 from tui.screens.inspector.picture_frame import PictureFrame
-from tui.screens.inspector.windows import choices
 from tui.widgets.picture_stage import PictureStage
 from tui.widgets.thumbnails import Thumbnails
 

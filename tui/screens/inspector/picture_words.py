@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from core.model import Picture, PixelMode, PixelValue
 from tui.preview.viewport import Placement
+from tui.preview.windows import Windows, numbers
 from tui.screens.inspector.cine import Cine
-from tui.screens.inspector.windows import Windows, numbers
 
 
 def pixel_words(pixel: PixelValue) -> str:

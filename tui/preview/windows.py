@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from core.errors import UsageError
 from core.model import Picture, PixelMode, Rendering, Window, presets_for
 
 WIDTH_STEP = 1.1
@@ -45,6 +46,17 @@ def choices(picture: Picture) -> tuple[WindowChoice, ...]:
     named = [WindowChoice(window.explanation, window) for window in presets_for(picture)]
     first = own or [WindowChoice("as the object says")]
     return (*first, WindowChoice("automatic", automatic=True), *named)
+
+
+def by_name(picture: Picture, name: str) -> WindowChoice:
+    """The window of that name, whatever its capitals; raises UsageError with those there are."""
+    offered = choices(picture)
+    for choice in offered:
+        if choice.name.casefold() == name.casefold():
+            return choice
+    listed = ", ".join(choice.name for choice in offered)
+    hint = f"there are: {listed}" if offered else "colours have no windows"
+    raise UsageError(f"this picture has no window {name}", hint)
 
 
 class Windows:
