@@ -1,4 +1,7 @@
-"""How long a picture takes in each protocol, and how many bytes: python -m benchmarks.preview."""
+"""How long a picture takes: python -m benchmarks.preview.
+
+From the file to the console's process first, then in each protocol with how many bytes.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks import decoding
 from core.model import Picture, PixelMode
 from core.settings import Protocol
 from tui.preview.block import block_lines
@@ -40,6 +44,8 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print one line for each protocol and size."""
+    for line in decoding.lines():
+        print(line, flush=True)
     frame = picture()
     for columns, rows in SIZES:
         for depth in Depth:

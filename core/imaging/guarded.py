@@ -78,6 +78,11 @@ class Guarded:
     ) -> None:
         self.close()
 
+    @property
+    def pid(self) -> int:
+        """Process id of the one that works now, 0 where there is none."""
+        return self._process.pid if self._process is not None else 0
+
     def warm_up(self) -> None:
         """Start the process now, so that the first request does not wait for it."""
         with self._lock:
