@@ -40,7 +40,8 @@ class FakeTerminal:
     """Runs a Python program on a pty of 80 columns and 24 rows, without pixel sizes.
 
     Each query the program writes is answered `delay` seconds later. `types` is what the user types
-    as soon as the program has written `cue`.
+    as soon as the program has written `cue`. `rate` is how many bytes a second the line takes, 0
+    for as many as come.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class FakeTerminal:
         answers: Mapping[bytes, bytes],
         *,
         delay: float = 0.0,
+        rate: float = 0.0,
         cue: bytes = b"",
         types: bytes = b"",
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self._answers = answers
         self._delay = delay
+        self._rate = rate
         self._cue, self._types = cue, types
         self.seen = b""
         self._pending: list[tuple[float, bytes]] = []
@@ -116,9 +119,11 @@ class FakeTerminal:
             if not select.select([self._master], [], [], 0.01)[0]:
                 continue
             try:
-                read = os.read(self._master, 65536)
+                read = os.read(self._master, 512 if self._rate else 65536)
             except OSError:
                 return
+            if self._rate:
+                time.sleep(len(read) / self._rate)  # so long it takes on the line
             self.seen += read
             unanswered = self._answer(unanswered + read)
 
