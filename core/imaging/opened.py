@@ -15,6 +15,7 @@ from core.imaging.kinds import no_image
 from core.imaging.layout import Array, Layout, layout_of
 from core.imaging.palette import Palette, palette_of
 from core.imaging.pixels import decode
+from core.imaging.video import Video, kind_of
 
 KEPT_BYTES = 64 << 20
 """Decoded frames that are kept for another window or a pixel's value; the last one always is."""
@@ -37,7 +38,13 @@ class OpenedImage:
         """What the Image Pixel module says."""
         if not self.file.keyword:
             raise NoPreviewError(f"no preview: {no_image(self.ds)}")
-        return layout_of(self.file)
+        return self.video.layout if self.video else layout_of(self.file)
+
+    @cached_property
+    def video(self) -> Video | None:
+        """The video that the pixel data is, None where it is none."""
+        kind = kind_of(str(self.file.transfer_syntax))
+        return Video(self.file, kind) if kind else None
 
     @cached_property
     def palette(self) -> Palette | None:
@@ -52,7 +59,9 @@ class OpenedImage:
     def raw(self, frame: int) -> Array:
         """The samples of one frame as they were decoded, with what is in unused bits."""
         if frame not in self._decoded:
-            self._decoded[frame] = decode(self.file, self.layout, frame)
+            layout = self.layout
+            decoded = self.video.frame(frame) if self.video else decode(self.file, layout, frame)
+            self._decoded[frame] = decoded
         self._decoded.move_to_end(frame)
         while len(self._decoded) > 1 and self._size() > KEPT_BYTES:
             self._decoded.popitem(last=False)

@@ -11,7 +11,7 @@ from core.imaging import overlays, segments
 from core.imaging.frame import FrameAttributes
 from core.imaging.geometry import orientation, position
 from core.imaging.grey import Bytes, GreyPipeline, Padding
-from core.imaging.layout import Array, Layout
+from core.imaging.layout import Array, Layout, number
 from core.imaging.meaning import Meaning
 from core.imaging.opened import OpenedImage
 from core.imaging.scaling import shrunk
@@ -119,5 +119,11 @@ def _distortion(shown: Bytes, layout: Layout) -> float:
 def _caption(image: OpenedImage, said: str) -> str:
     layout = image.layout
     size = f"{layout.columns} by {layout.rows}, {layout.stored} bit {layout.photometric}"
-    words = [said, size, image.file.transfer_syntax.name]
+    words = [said, _of_video(image), size, image.file.transfer_syntax.name]
     return ", ".join(word for word in words if word)
+
+
+def _of_video(image: OpenedImage) -> str:
+    said = number(image.ds, "NumberOfFrames", 1)
+    shown = image.layout.frames
+    return f"the first {shown} of {said} frames" if image.video and said > shown else ""
