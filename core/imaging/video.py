@@ -121,7 +121,7 @@ def _format_of(stream: _Stream, kind: str) -> str:
     stream.seek(0)
     if head[4:8] == b"ftyp":
         return "mp4"
-    if head[:1] == b"G" and head[_PACKET : _PACKET + 1] in (b"G", b""):
+    if head[:1] == b"G" and head[_PACKET : _PACKET + 1] == b"G":
         return "mpegts"
     if head.startswith(b"\0\0\1\xba"):
         return "mpeg"
