@@ -84,6 +84,7 @@ COMMANDS: tuple[Command, ...] = (
         True,
         action="priority(-1)",
     ),
+    Command("transfers.inspect", "i", "Inspect", "Open tags and picture of what came.", _T),
     # -- archive
     Command("archive.open", "enter", "Open", "Open what is under the cursor.", _A, bound=False),
     Command("archive.inspect", "i", "Inspect", "Open tags and picture.", _A),

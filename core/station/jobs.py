@@ -160,6 +160,14 @@ class Jobs:
         """One job's snapshot; raises UsageError where there is none."""
         return self._queue.job(job_id)
 
+    def refs(self, job_id: int) -> tuple[Ref, ...]:
+        """The patients, studies, series or instances that a job is about; none where it has files.
+
+        Raises UsageError where there is no such job.
+        """
+        refs: tuple[Ref, ...] = getattr(self._queue.order(job_id), "refs", ())
+        return refs
+
     def cancel(self, job_id: int) -> bool:
         """Ask a job to end; False where it has ended already."""
         return self._queue.cancel(job_id)

@@ -105,6 +105,10 @@ class JobQueue:
         """Answer with one job's snapshot; raises UsageError where there is none."""
         return self._task(job_id).job
 
+    def order(self, job_id: int) -> Order:
+        """What a job is to do; raises UsageError where there is none."""
+        return self._task(job_id).order
+
     def wait(self, job_id: int, timeout: float | None = None) -> Job:
         """Wait until the job has ended, `timeout` seconds at most; answer with its snapshot."""
         with self._changed:

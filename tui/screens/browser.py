@@ -27,6 +27,7 @@ from tui.outcomes import outcome_lines
 from tui.safe_text import safe_text
 from tui.screens.listing import Listing, Run
 from tui.screens.place import PlaceScreen
+from tui.screens.quick_look import look_at
 from tui.session import Session
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column, Values
@@ -267,17 +268,4 @@ class BrowserScreen(PlaceScreen):
 
     def inspect(self, ref: Ref, instances: tuple[Instance, ...]) -> None:
         """Open the inspector on the first of `instances`."""
-        if not instances:
-            self.say("Nothing of it is held here.")
-            return
-        first = instances[0]
-        held = Ref(
-            level=Level.IMAGE,
-            patient_id=ref.patient_id,
-            study_uid=first.study_uid,
-            series_uid=first.series_uid,
-            sop_instance_uid=ref.sop_instance_uid,
-        )
-        from tui.screens.inspector import InspectorScreen  # late: numpy and Pillow are behind it
-
-        self.app.push_screen(InspectorScreen(self.session, held))
+        look_at(self, ref, instances)

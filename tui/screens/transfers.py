@@ -22,6 +22,7 @@ from tui.outcomes import JOB_WORDS, tone
 from tui.rates import Paces, bar
 from tui.screens.dialogs import Confirm
 from tui.screens.place import PlaceScreen
+from tui.screens.quick_look import Held, first_held, look_at
 from tui.session import Session
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column, Kind
@@ -122,6 +123,21 @@ class TransfersScreen(PlaceScreen):
             self._steer(lambda job: self.station.jobs.prioritise(job.id, job.priority), jobs)
         else:
             self.say("It has ended: a priority changes nothing any more.")
+
+    def action_inspect(self) -> None:
+        """Open tags and picture of what is held of what the job is about."""
+        key = self.table.cursor_key
+        if isinstance(key, int):
+            station = self.station
+            self.calls.ask(
+                lambda: first_held(station, station.jobs.refs(key)), self._look, group="inspect"
+            )
+
+    def _look(self, held: Held | None) -> None:
+        if held is None:
+            self.say("Nothing of it is held here, or it names files: look into Archive (4).")
+        else:
+            look_at(self, *held)
 
     def _chosen(self) -> list[Job]:
         return [self._jobs[key] for key in self.table.selected() if key in self._jobs]

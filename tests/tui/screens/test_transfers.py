@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from core.model import Failure, Job, JobKind, JobState
+from core.model import Failure, Job, JobKind, JobState, Level, Ref
 from tests.peers.processes import free_port
 from tests.tui.console import Pair, text_of, until, until_shown, write_studies
 from tui.app import ModalittyApp
@@ -120,3 +120,19 @@ def test_a_job_is_told_whole_and_harmless() -> None:
     assert "3 missing" in text
     assert "✖ 1.2.3.4: [/b]" in text
     assert "\x1b" not in text
+
+
+async def test_what_came_is_looked_at_by_a_key(stations: Pair, tmp_path: Path) -> None:
+    me = stations.me
+    ref = Ref(level=Level.STUDY, study_uid="1.2.3.2")
+    me.jobs.wait(me.jobs.retrieve(stations.pacs_modality, [ref]).id, 30)
+    write_studies(tmp_path / "new", 1, start=7)
+    me.jobs.wait(me.jobs.import_files([tmp_path / "new"]).id, 30)
+    app = ModalittyApp(me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("3")
+        await until_shown(pilot, "4/4")
+        await pilot.press("i")
+        await until_shown(pilot, "it names files")
+        await pilot.press("down", "i")
+        await until_shown(pilot, "instance 1 of 2", "Patient Number 2", "(0008,0016)")
