@@ -53,6 +53,7 @@ class ImageFile:
 
     def __init__(self, path: Path) -> None:
         self.file: BinaryIO = _File(path)
+        self.size = path.stat().st_size
         self._fragments: tuple[int, Fragments] | None = None
         try:
             self.ds, self.transfer_syntax = self._read()

@@ -90,6 +90,8 @@ class GreyPipeline:
         shape = self._attributes.text("", "PresentationLUTShape")
         if self._layout.photometric == "MONOCHROME1" or shape == "INVERSE":
             grey = 255 - grey
+        if stored.dtype.kind == "f":
+            grey[np.isnan(stored)] = 0
         padding = self._padding.of(stored)
         if padding is not None:
             grey[padding] = 0

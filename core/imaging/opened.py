@@ -14,6 +14,7 @@ from core.imaging.frame import FrameAttributes
 from core.imaging.kinds import no_image
 from core.imaging.layout import Array, Layout, layout_of
 from core.imaging.palette import Palette, palette_of
+from core.imaging.patience import PATIENCE
 from core.imaging.pixels import decode
 from core.imaging.video import Video, kind_of
 
@@ -62,6 +63,9 @@ class OpenedImage:
             layout = self.layout
             decoded = self.video.frame(frame) if self.video else decode(self.file, layout, frame)
             self._decoded[frame] = decoded
+        else:
+            # It was allowed for when it was decoded; what is made of it takes time again.
+            PATIENCE.extend(min(self.file.size, self._decoded[frame].nbytes))
         self._decoded.move_to_end(frame)
         while len(self._decoded) > 1 and self._size() > KEPT_BYTES:
             self._decoded.popitem(last=False)

@@ -14,7 +14,7 @@ from core.imaging.grey import Bytes, GreyPipeline, Padding
 from core.imaging.layout import Array, Layout, number
 from core.imaging.meaning import Meaning
 from core.imaging.opened import OpenedImage
-from core.imaging.scaling import shrunk
+from core.imaging.scaling import shrunk, thinned
 from core.imaging.suv import suv_factor
 from core.model import Picture, PixelMode, PixelValue, Rendering, Window
 
@@ -25,8 +25,9 @@ def render(image: OpenedImage, frame: int, rendering: Rendering) -> Picture:
     meaning = Meaning(attributes, signed=layout.signed)
     array = image.stored(frame)
     is_grey = layout.samples == 1 and layout.photometric != "PALETTE COLOR"
-    shown, applied = _shown(image, attributes, meaning, array, rendering)
     planes = list(overlays.planes(image, frame))
+    small = array if planes else thinned(array, rendering.edge)
+    shown, applied = _shown(image, attributes, meaning, small, rendering)
     if rendering.overlays:
         shown = overlays.drawn(shown, planes)
     if rendering.invert:

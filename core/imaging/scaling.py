@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.imaging.grey import Bytes
+from core.imaging.layout import Array
 
 
 def shrunk(shown: Bytes, edge: int) -> Bytes:
@@ -23,6 +24,15 @@ def shrunk(shown: Bytes, edge: int) -> Bytes:
         shape = [-1 if place == axis else 1 for place in range(shown.ndim)]
         shown = ((sums + counts.reshape(shape) // 2) // counts.reshape(shape)).astype(np.uint8)
     return shown
+
+
+def thinned(array: Array, edge: int) -> Array:
+    """Every so many rows and columns of stored values, twice as many as `edge` needs at least.
+
+    Bringing twenty million values to grey levels for a small picture would take its time.
+    """
+    step = max(array.shape[:2]) // (2 * edge) if edge > 0 else 1
+    return array[::step, ::step] if step > 1 else array
 
 
 def _by_whole_boxes(shown: Bytes, size: int) -> Bytes:
