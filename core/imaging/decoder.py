@@ -29,7 +29,8 @@ class Decoder(Guarded):
     """
 
     def __init__(self, *, memory: int = MEMORY, seconds: int = SECONDS) -> None:
-        super().__init__("core.imaging.worker", memory=memory, seconds=seconds)
+        super().__init__("core.imaging.pictures", memory=memory, seconds=seconds)
+        self._reads_ahead = False
 
     def picture(self, path: Path, *, frame: int = 0, rendering: Rendering = _AS_IT_IS) -> Picture:
         """One frame, counted from 0, in the way wanted.
@@ -54,12 +55,25 @@ class Decoder(Guarded):
                 return Answer(fault="no preview: the decoder is closed")
             limit = _limit(request.path)
             try:
-                return msgspec.msgpack.decode(self._ask(request, seconds=limit), type=Answer)
+                body = self._ask_twice(request, limit)
             except TimeoutError:
                 return Answer(fault=_TOO_LONG)
             except DiedError as end:
                 died = "no preview: the decoder died of it"
                 return Answer(fault=_TOO_LONG if end.signal == signal.SIGALRM else died)
+            answer = msgspec.msgpack.decode(body, type=Answer)
+            self._reads_ahead = answer.picture is not None and answer.picture.frames > 1
+            return answer
+
+    def _ask_twice(self, request: Request, limit: float) -> bytes | bytearray:
+        """Ask again where the process may have died of a frame that nobody had asked for."""
+        is_ahead, self._reads_ahead = self._reads_ahead, False
+        try:
+            return self._ask(request, seconds=limit)
+        except DiedError:
+            if not is_ahead or self._closed:
+                raise
+            return self._ask(request, seconds=limit)
 
 
 def _limit(path: str) -> float:

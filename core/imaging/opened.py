@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,8 @@ class OpenedImage:
     def __init__(self, path: Path) -> None:
         self.file = ImageFile(path)
         self.ds = self.file.ds
+        self.seconds = 0.0
+        """How long it took to decode the last frame that was decoded."""
         self._decoded: OrderedDict[int, Array] = OrderedDict()
 
     def close(self) -> None:
@@ -61,8 +64,10 @@ class OpenedImage:
         """The samples of one frame as they were decoded, with what is in unused bits."""
         if frame not in self._decoded:
             layout = self.layout
+            began = time.monotonic()
             decoded = self.video.frame(frame) if self.video else decode(self.file, layout, frame)
             self._decoded[frame] = decoded
+            self.seconds = time.monotonic() - began
         else:
             # It was allowed for when it was decoded; what is made of it takes time again.
             PATIENCE.extend(min(self.file.size, self._decoded[frame].nbytes))

@@ -18,12 +18,15 @@ import numpy as np
 import pytest
 from pydicom import examples
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.sequence import Sequence
 from pydicom.uid import UID, ExplicitVRLittleEndian, JPEG2000Lossless, RLELossless
 
 from benchmarks import fuzz_pictures
 from core.errors import NoPreviewError
 from core.imaging import Decoder, guarded, patience
+from core.imaging.pictures import Renderer
+from core.imaging.protocol import PictureRequest
 from core.model import PixelMode
 from tests.core.imaging.objects import encapsulated, image, write, write_deflated
 from tests.samples import sample_file
@@ -237,6 +240,35 @@ def test_a_file_that_is_not_dicom_or_not_there(decoder: Decoder, tmp_path: Path)
     refused(decoder, tmp_path / "empty.dcm")
     os.mkfifo(tmp_path / "pipe.dcm")
     refused(decoder, tmp_path / "pipe.dcm")
+
+
+def test_the_next_frame_is_decoded_before_it_is_asked_for(tmp_path: Path) -> None:
+    frame = np.random.default_rng(1).integers(0, 4096, (400, 400), dtype=np.uint16)
+    ds = image(frame, BitsStored=12, HighBit=11)
+    ds.compress(JPEG2000Lossless, generate_instance_uid=False)
+    coded = next(generate_frames(ds.PixelData, number_of_frames=1))
+    ds.PixelData, ds.NumberOfFrames = encapsulate([coded] * 4), 4
+    ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
+    renderer = Renderer()
+    path = str(write(tmp_path, ds))
+    for number in range(2):
+        renderer.answer(PictureRequest(path=path, frame=number))
+    opened = renderer._image
+    assert opened is not None
+    renderer.read_ahead()
+    assert [*opened._decoded] == [0, 1, 2]
+    renderer.answer(PictureRequest(path=path, frame=0))  # a jump: nobody knows what comes next
+    renderer.read_ahead()
+    assert [*opened._decoded] == [1, 2, 0]
+    renderer.forget()
+
+
+def test_who_asks_is_not_blamed_for_what_was_read_ahead(sound: Path) -> None:
+    many = Path(str(examples.get_path("ybr_color")))
+    with Decoder() as decoder:
+        decoder.picture(many)
+        os.kill(pid_of(decoder), signal.SIGSEGV)
+        assert decoder.picture(sound).width == 16
 
 
 def test_a_worker_that_is_killed_is_replaced(sound: Path) -> None:
