@@ -54,7 +54,7 @@ def main() -> None:
         for protocol in (Protocol.KITTY, Protocol.ITERM2, Protocol.SIXEL):
             terminal = Terminal(protocol=protocol, cell=CELL)
             took = milliseconds(lambda t=terminal: draw(frame, columns, rows, t, 1))  # noqa: B023
-            size = len(draw(frame, columns, rows, terminal, 1).escapes) / 1000
+            size = len(draw(frame, columns, rows, terminal, 1).at(0, 0)) / 1000
             print(f"{columns:4} x {rows:2}  {protocol.value:15} {took:7.1f} ms {size:7.0f} KB")
 
 

@@ -70,8 +70,16 @@ def _escapes(image: Image, grid: Grid, terminal: Terminal) -> str:
         return _by_term_image(image, grid, terminal.protocol) + "\n"
     # Room is made first: a terminal that scrolls in the middle of a picture tears it.
     room = "\n" * grid.rows
-    picture = sixel.draw(image, terminal.registers)
+    pieces = sixel.tiles(image, terminal.registers, terminal.cell, terminal.largest)
+    picture = "".join(
+        f"\x1b8{_moved('C', across)}{_moved('B', down)}{escapes}"
+        for across, down, escapes in pieces
+    )
     return f"{room}\x1b[{grid.rows}A\x1b7{picture}\x1b8\x1b[{grid.rows}B"
+
+
+def _moved(way: str, cells: int) -> str:
+    return f"\x1b[{cells}{way}" if cells else ""
 
 
 def _by_term_image(image: Image, grid: Grid, protocol: Protocol) -> str:

@@ -16,17 +16,27 @@ from tui.preview.viewport import WHOLE, Grid, Viewport, place
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Piece = tuple[int, int, str]
+"""Column and row of its first cell, counted from the picture's, and the escapes that draw it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A picture ready to be written: the cells it takes, and the escapes from their first one on.
+    """A picture ready to be written: the cells it takes, and pieces for the places among them.
 
     Every drawing is its own: two are the same only where they are one object.
     """
 
     columns: int
     rows: int
-    escapes: str
+    pieces: tuple[Piece, ...]
+
+    def at(self, column: int, row: int) -> str:
+        """Escapes that put it on the screen, its first cell at these, counted from 0."""
+        return "".join(
+            f"\x1b[{row + down + 1};{column + across + 1}H{escapes}"
+            for across, down, escapes in self.pieces
+        )
 
 
 def draw(
@@ -53,7 +63,7 @@ def draw(
     image, grid = composed(picture, offered, terminal, viewport, marks)
     if coarse and terminal.protocol is Protocol.SIXEL:
         image = _enlarged(image, grid, terminal)  # it has no size but that of its pixels
-    return Drawing(grid.columns, grid.rows, _escapes(image, grid, terminal, number))
+    return Drawing(grid.columns, grid.rows, _pieces(image, grid, terminal, number))
 
 
 def _enlarged(image: Image, grid: Grid, terminal: Terminal) -> Image:
@@ -76,10 +86,10 @@ def composed(
     return centred(lettered(image, marks, offered), offered)
 
 
-def _escapes(image: Image, grid: Grid, terminal: Terminal, number: int) -> str:
+def _pieces(image: Image, grid: Grid, terminal: Terminal, number: int) -> tuple[Piece, ...]:
+    if terminal.protocol is Protocol.SIXEL:
+        return sixel.tiles(image, terminal.registers, terminal.cell, terminal.largest)
     if terminal.protocol is Protocol.KITTY:
         z = kitty.UNDER_EVERYTHING if terminal.under_text else 0
-        return kitty.draw(image, grid.columns, grid.rows, number, z)
-    if terminal.protocol is Protocol.ITERM2:
-        return iterm2.draw(image, grid.columns, grid.rows)
-    return sixel.draw(image, terminal.registers)
+        return ((0, 0, kitty.draw(image, grid.columns, grid.rows, number, z)),)
+    return ((0, 0, iterm2.draw(image, grid.columns, grid.rows)),)

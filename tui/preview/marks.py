@@ -120,7 +120,7 @@ def _with_cursor(image: Image, placement: Placement, cursor: tuple[int, int], gr
         (middle_x, top - gap - arm, middle_x, top - gap),
         (middle_x, bottom + gap, middle_x, bottom + gap + arm),
     ):
-        draw.line(line, fill=CURSOR, width=max(1, grid.across // 8))
+        draw.line(line, fill=CURSOR, width=max(1, grid.across // 5))
     return image
 
 

@@ -186,7 +186,7 @@ class Painter:
             escapes = kitty.erase(view.number)
         if new is not None:
             drawing, region = new
-            escapes += f"\x1b7\x1b[{region.y + 1};{region.x + 1}H{drawing.escapes}\x1b8"
+            escapes += f"\x1b7{drawing.at(region.x, region.y)}\x1b8"
         if escapes:
             self._write(escapes)
         if new is not None:

@@ -28,6 +28,8 @@ _WHERE_IS_THE_CURSOR = b"\x1b[6n"
 _CURSOR_IS_HERE = re.compile(rb"\x1b\[\d+;\d+R")
 _COLOUR_REGISTERS = b"\x1b[?1;1;0S"
 _REGISTERS_ARE = re.compile(rb"\x1b\[\?1;0;(\d+)S")
+_LARGEST_PICTURE = b"\x1b[?2;4;0S"
+_LARGEST_IS = re.compile(rb"\x1b\[\?2;0;(\d{1,5});(\d{1,5})S")
 _ATTRIBUTES_ARE = re.compile(rb"\x1b\[\?([\d;]+)c")
 _SIXEL_ATTRIBUTE = b"4"
 
@@ -63,6 +65,7 @@ class _Answer:
     version: str = ""
     cell: tuple[int, int] | None = None
     registers: int = 256
+    largest: tuple[int, int] = (0, 0)
 
 
 def probe(
@@ -90,6 +93,7 @@ def probe(
         name=answer.name,
         version=answer.version,
         registers=answer.registers,
+        largest=answer.largest,
         why=answer.why,
     )
 
@@ -155,9 +159,9 @@ def _questions(fallback_name: str) -> _Answer:
     name, version = get_terminal_name_version()
     protocol, why = _by_term_image(name or "")
     cell = get_cell_size()
-    registers = 256
+    registers, largest = 256, (0, 0)
     if protocol is Protocol.BLOCK:
-        protocol, why, registers = _by_attributes()
+        protocol, why, registers, largest = _by_attributes()
     elif protocol is Protocol.ITERM2:
         _fenced(b"")
     return _Answer(
@@ -167,6 +171,7 @@ def _questions(fallback_name: str) -> _Answer:
         version=version or "",
         cell=cell,
         registers=registers,
+        largest=largest,
     )
 
 
@@ -184,17 +189,19 @@ def _by_term_image(name: str) -> tuple[Protocol, str]:
     return Protocol.BLOCK, ""
 
 
-def _by_attributes() -> tuple[Protocol, str, int]:
-    """Sixel where the primary device attributes say so, with its number of colour registers."""
+def _by_attributes() -> tuple[Protocol, str, int, tuple[int, int]]:
+    """Sixel where the primary device attributes say so, with its colours and largest picture."""
     from tui.preview.library import DA1_b
 
-    reply = _fenced(_COLOUR_REGISTERS + DA1_b)
+    reply = _fenced(_COLOUR_REGISTERS + _LARGEST_PICTURE + DA1_b)
     attributes = _ATTRIBUTES_ARE.search(reply)
     if attributes is None or _SIXEL_ATTRIBUTE not in attributes[1].split(b";")[1:]:
-        return Protocol.BLOCK, "the terminal knows no graphics protocol of ours", 256
+        return Protocol.BLOCK, "the terminal knows no graphics protocol of ours", 256, (0, 0)
     registers = _REGISTERS_ARE.search(reply)
     count = min(max(int(registers[1]), 2), 256) if registers else 256
-    return Protocol.SIXEL, "the terminal's attributes name sixel", count
+    size = _LARGEST_IS.search(reply)
+    largest = (int(size[1]), int(size[2])) if size else (0, 0)
+    return Protocol.SIXEL, "the terminal's attributes name sixel", count, largest
 
 
 def _fenced(request: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.model import Picture
 from tui.preview.block import Line, block_grid, block_lines
@@ -40,10 +40,16 @@ class Sight:
             return Grid(*cells, *terminal.cell)
         return block_grid(*cells, terminal.depth)
 
-    def lines(self, columns: int, rows: int, terminal: Terminal) -> list[Line]:
-        """It as characters."""
+    def lines(
+        self, columns: int, rows: int, terminal: Terminal, *, graphic: bool = False
+    ) -> list[Line]:
+        """It as characters; `graphic` where they stand in for pixels and show the same part."""
+        viewport = self.viewport
+        if graphic:
+            across = self.grid((1, 1), terminal, graphic=False).across
+            viewport = replace(viewport, zoom=viewport.zoom * across / terminal.cell[0])
         return block_lines(
-            self.picture, columns, rows, terminal.cell, terminal.depth, self.viewport, self.marks
+            self.picture, columns, rows, terminal.cell, terminal.depth, viewport, self.marks
         )
 
     def drawing(self, columns: int, rows: int, terminal: Terminal, number: int) -> Drawing:

@@ -24,7 +24,10 @@ _BLANK = 63
 _WORTH_REPEATING = 4
 """From so many equal sixels on, `!n` is shorter."""
 
+_UNSAID_LARGEST = 1000
+
 Numbers = NDArray[np.uint8]
+Palette = list[tuple[int, int, int]]
 
 
 def draw(image: Image, registers: int) -> str:
@@ -32,10 +35,41 @@ def draw(image: Image, registers: int) -> str:
 
     `registers` is how many colours the terminal holds, 2 to 256.
     """
+    return _encoded(*_numbered(image, registers))
+
+
+def tiles(
+    image: Image, registers: int, cell: tuple[int, int], largest: tuple[int, int]
+) -> tuple[tuple[int, int, str], ...]:
+    """The image in pieces that a terminal takes: column and row of their first cell, and escapes.
+
+    A terminal leaves out what is larger than `largest` pixels, or than xterm's thousand where it
+    did not say.
+    """
+    numbers, palette = _numbered(image, registers)
+    height, width = numbers.shape
+    across, down = (
+        max(1, (limit or _UNSAID_LARGEST) // side) * side
+        for limit, side in zip(largest, cell, strict=True)
+    )
+    return tuple(
+        (
+            left // cell[0],
+            top // cell[1],
+            _encoded(numbers[top : top + down, left : left + across], palette),
+        )
+        for top in range(0, height, down)
+        for left in range(0, width, across)
+    )
+
+
+def _numbered(image: Image, registers: int) -> tuple[Numbers, Palette]:
     if image.mode == PixelMode.GREY.value:
-        numbers, palette = _greys(image, min(registers, _MOST_GREYS))
-    else:
-        numbers, palette = _palette(image, registers)
+        return _greys(image, min(registers, _MOST_GREYS))
+    return _palette(image, registers)
+
+
+def _encoded(numbers: Numbers, palette: Palette) -> str:
     height, width = numbers.shape
     colours = "".join(
         f"#{number};2;{red};{green};{blue}" for number, (red, green, blue) in enumerate(palette)
@@ -44,7 +78,7 @@ def draw(image: Image, registers: int) -> str:
     return f'\x1bP0;1;0q"1;1;{width};{height}{colours}{bands}\x1b\\'
 
 
-def _greys(image: Image, count: int) -> tuple[Numbers, list[tuple[int, int, int]]]:
+def _greys(image: Image, count: int) -> tuple[Numbers, Palette]:
     """Pixels as numbers of evenly spaced greys, and those greys in percent."""
     levels = np.asarray(image).astype(np.uint16)
     numbers = ((levels * (count - 1) + 127) // 255).astype(np.uint8)
@@ -52,7 +86,7 @@ def _greys(image: Image, count: int) -> tuple[Numbers, list[tuple[int, int, int]
     return numbers, [(percent, percent, percent) for percent in percents]
 
 
-def _palette(image: Image, count: int) -> tuple[Numbers, list[tuple[int, int, int]]]:
+def _palette(image: Image, count: int) -> tuple[Numbers, Palette]:
     """Pixels as numbers in a palette of their own, and that palette in percent."""
     from PIL.Image import Dither, Quantize
 

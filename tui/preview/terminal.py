@@ -25,7 +25,8 @@ class Terminal:
 
     `cell` is the size of a character cell in pixels, width first. `name` and `version` are as the
     terminal gave them, empty where it did not. `registers` is how many colours a sixel picture may
-    have. `why` says in words how the protocol was chosen.
+    have, `largest` how many pixels across and down, 0 where it did not say. `why` says in words how
+    the protocol was chosen.
     """
 
     protocol: Protocol = Protocol.BLOCK
@@ -34,6 +35,7 @@ class Terminal:
     name: str = ""
     version: str = ""
     registers: int = 256
+    largest: tuple[int, int] = (0, 0)
     why: str = "the terminal was not asked"
 
     @property

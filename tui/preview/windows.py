@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
@@ -23,11 +23,8 @@ class WindowChoice:
     name: str
     window: Window | None = None
     automatic: bool = False
-
-    @property
-    def numbers(self) -> str:
-        """Center and width."""
-        return numbers(self.window) if self.window else ""
+    numbers: str = field(default="", compare=False)
+    """Center and width, for people."""
 
 
 def numbers(window: Window) -> str:
@@ -40,10 +37,17 @@ def choices(picture: Picture) -> tuple[WindowChoice, ...]:
     if picture.mode is PixelMode.COLOUR:
         return ()
     own = [
-        WindowChoice(window.explanation or "from the object", window if index else None)
+        WindowChoice(
+            window.explanation or "from the object",
+            window if index else None,
+            numbers=numbers(window),
+        )
         for index, window in enumerate(picture.windows)
     ]
-    named = [WindowChoice(window.explanation, window) for window in presets_for(picture)]
+    named = [
+        WindowChoice(window.explanation, window, numbers=numbers(window))
+        for window in presets_for(picture)
+    ]
     first = own or [WindowChoice("as the object says")]
     return (*first, WindowChoice("automatic", automatic=True), *named)
 

@@ -325,7 +325,7 @@ class ImageView(Widget):
         terminal = self.terminal
         if self._drawing is not None and terminal.under_text and self._is_clear:
             return [[Segment(" " * self._drawing.columns, BARE)]] * self._drawing.rows
-        return sight.lines(*self._offered, terminal)
+        return sight.lines(*self._offered, terminal, graphic=self._painter is not None)
 
     def _blank(self, width: int) -> Strip:
         return Strip.blank(width, Style(bgcolor=self.background_colors[1].rich_color))

@@ -16,7 +16,7 @@ from core.model import Picture
 from tui.commands import Place, bindings
 from tui.widgets.image_view import ImageView
 
-EDGE = 96
+EDGE = 128
 """The longest side of a small picture that is worth asking for, in pixels."""
 SMALL, LARGE = (12, 6), (20, 10)
 """Columns and rows of cells that a small picture takes; the larger on a screen with many."""

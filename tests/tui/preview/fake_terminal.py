@@ -21,10 +21,16 @@ ATTRIBUTES = rb"\x1b\[c"
 NAME = rb"\x1b\[>q"
 KITTY = rb"\x1b_G[^\x1b]*a=q[^\x1b]*\x1b\\"
 REGISTERS = rb"\x1b\[\?1;1;0S"
+LARGEST = rb"\x1b\[\?2;4;0S"
 CELL = rb"\x1b\[16t"
 
 XTERM = {CURSOR: b"\x1b[1;1R", ATTRIBUTES: b"\x1b[?64;1;2;22c", NAME: b"\x1bP>|XTerm(379)\x1b\\"}
-VT340 = {**XTERM, ATTRIBUTES: b"\x1b[?63;1;2;4;22c", REGISTERS: b"\x1b[?1;0;16S"}
+VT340 = {
+    **XTERM,
+    ATTRIBUTES: b"\x1b[?63;1;2;4;22c",
+    REGISTERS: b"\x1b[?1;0;16S",
+    LARGEST: b"\x1b[?2;0;1000;800S",
+}
 KITTY_0_41 = {
     CURSOR: b"\x1b[1;1R",
     ATTRIBUTES: b"\x1b[?62c",

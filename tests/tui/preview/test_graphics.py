@@ -14,7 +14,9 @@ from tests.tui.preview.pictures import colour, grey
 from tui.preview import iterm2, kitty, sixel
 from tui.preview.graphics import draw
 from tui.preview.scale import image_of
+from tui.preview.sight import Sight
 from tui.preview.terminal import Terminal
+from tui.preview.viewport import Viewport
 
 KITTY_CHUNK = re.compile(r"\x1b_G([^;]*);([^\x1b]*)\x1b\\")
 
@@ -120,11 +122,38 @@ def test_a_drawing_stays_within_the_cells_offered(
     drawing = draw(grey(512, 300), *offered, Terminal(protocol=protocol, cell=(9, 19)), 5)
     assert 1 <= drawing.columns <= offered[0]
     assert 1 <= drawing.rows <= offered[1]
-    assert drawing.escapes.startswith("\x1b")
+    assert drawing.at(0, 0).startswith("\x1b[1;1H\x1b")
 
 
 def test_an_old_kitty_is_drawn_over_the_text_and_a_new_one_under_it() -> None:
     new = Terminal(protocol=Protocol.KITTY, name="kitty", version="0.41.1")
     old = Terminal(protocol=Protocol.KITTY, name="kitty", version="0.26.5")
-    assert "z=-1073741825," in draw(grey(), 10, 5, new, 1).escapes
-    assert "z=0," in draw(grey(), 10, 5, old, 1).escapes
+    assert "z=-1073741825," in draw(grey(), 10, 5, new, 1).at(0, 0)
+    assert "z=0," in draw(grey(), 10, 5, old, 1).at(0, 0)
+
+
+@pytest.mark.parametrize("picture", [grey(700, 500), colour(700, 500)])
+@pytest.mark.parametrize("largest", [(200, 100), (1000, 1000), (0, 0), (1, 1000)])
+def test_a_large_sixel_picture_comes_in_pieces_that_the_terminal_takes(
+    picture: Picture, largest: tuple[int, int]
+) -> None:
+    cell = (9, 17)
+    image = image_of(picture)
+    whole = decoded_sixel(sixel.draw(image, 64))
+    put = np.full(whole.shape, -1)
+    for column, row, escapes in sixel.tiles(image, 64, cell, largest):
+        piece = decoded_sixel(escapes)
+        height, width = piece.shape[:2]
+        assert width <= max(largest[0] or 1000, cell[0])
+        assert height <= max(largest[1] or 1000, cell[1])
+        top, left = row * cell[1], column * cell[0]
+        put[top : top + height, left : left + width] = piece
+    assert np.array_equal(put, whole)
+
+
+def test_blocks_that_stand_in_for_pixels_show_the_same_part() -> None:
+    terminal = Terminal(protocol=Protocol.SIXEL, cell=(10, 20))
+    pixels, blocks = (Sight(grey(400, 300), Viewport(zoom, 0.3, 0.6)) for zoom in (30.0, 3.0))
+    assert pixels.lines(40, 20, terminal, graphic=True) == blocks.lines(40, 20, terminal)
+    shown = pixels.placement(40, 20, terminal, graphic=True).box
+    assert shown == pytest.approx(blocks.placement(40, 20, terminal, graphic=False).box)

@@ -28,6 +28,7 @@ print("FOUND" + json.dumps({
     "version": terminal.version,
     "cell": terminal.cell,
     "registers": terminal.registers,
+    "largest": terminal.largest,
     "why": terminal.why,
     "colorterm": os.environ.get("COLORTERM"),
     "seconds": time.monotonic() - start,
@@ -91,6 +92,7 @@ def test_iterm2_comes_before_its_own_sixel() -> None:
 def test_sixel_is_found_by_the_attributes_with_its_registers() -> None:
     terminal = probed(fake_terminal.VT340)
     assert (terminal["protocol"], terminal["registers"]) == ("sixel", 16)
+    assert terminal["largest"] == [1000, 800]
 
 
 def test_a_terminal_without_graphics_gets_blocks_and_truecolor_by_its_name() -> None:

@@ -292,7 +292,7 @@ async def test_of_many_pictures_at_once_the_last_one_stays() -> None:
         for _ in range(30):
             app.view.show(colour())
         app.view.show(grey())
-        await until(pilot, lambda: app.view.drawing and app.view.drawing.escapes in wanted)
+        await until(pilot, lambda: app.view.drawing and app.view.drawing.pieces[0][2] in wanted)
         await until(pilot, lambda: not app.workers)
         await pilot.pause()
         assert app.take().endswith(wanted)
@@ -440,4 +440,4 @@ async def test_a_coarse_picture_takes_the_same_cells_and_fewer_bytes(terminal: T
         assert fine is not None
         assert coarse is not None
         assert (fine.columns, fine.rows) == (coarse.columns, coarse.rows)
-        assert len(coarse.escapes) < len(fine.escapes) * 0.6
+        assert len(coarse.at(0, 0)) < len(fine.at(0, 0)) * 0.6
