@@ -26,6 +26,10 @@ class Objects:
         """End the processes that decode."""
         self._decoder.close()
 
+    def warm_up(self) -> None:
+        """Start the process that decodes, so that the first picture need not wait for it."""
+        self._decoder.warm_up()
+
     def dump(self, source: Path | str) -> tuple[ElementRow, ...]:
         """Show the tags of a file, or of an object held here by its SOP Instance UID.
 

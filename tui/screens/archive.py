@@ -100,6 +100,9 @@ class ArchiveScreen(ArchiveCare):
     def show_level(self) -> None:
         """Show a level; what changed meanwhile is read again."""
         super().show_level()
+        if len(self.path) > 1:
+            # Whoever goes down into a study is about to look at a picture.
+            self.calls.ask(self.station.objects.warm_up, lambda _: None)
         if not self.here.running:
             self.action_refresh()
 

@@ -43,6 +43,21 @@ async def test_lookup_goes_to_what_an_identifier_names(stations: Pair, tmp_path:
         await until_shown(pilot, "Nothing here has the identifier xyz.")
 
 
+async def test_going_down_into_a_study_makes_ready_for_pictures(
+    stations: Pair, tmp_path: Path
+) -> None:
+    write_studies(tmp_path / "new", 1, start=7)
+    stations.me.jobs.wait(stations.me.jobs.import_files([tmp_path / "new"]).id, 20)
+    decoder = stations.me.objects._decoder
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "1 study")
+        assert not decoder.pid
+        await pilot.press("enter")
+        await until(pilot, lambda: decoder.pid > 0)
+
+
 async def test_what_comes_in_appears_and_the_cursor_stays(stations: Pair, tmp_path: Path) -> None:
     write_studies(tmp_path / "new", 1, start=7)
     stations.me.jobs.wait(stations.me.jobs.import_files([tmp_path / "new"]).id, 20)
