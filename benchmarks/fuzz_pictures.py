@@ -7,6 +7,7 @@ picture afterwards. Printed are how many were drawn, refused and fatal, the slow
 
 from __future__ import annotations
 
+import io
 import random
 import struct
 import sys
@@ -16,9 +17,23 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+from pydicom.encaps import encapsulate
+from pydicom.uid import HTJ2K, JPEG2000, JPEGExtended12Bit, JPEGLossless, JPEGLSLossless
+
 from core.errors import NoPreviewError
 from core.imaging import Decoder
+from tests.core.imaging.objects import image
 from tests.samples import sample_files
+
+CODED = Path(__file__).parent.parent / "tests" / "core" / "imaging" / "coded"
+_SYNTAXES = {
+    ".jph": HTJ2K,
+    ".j2k": JPEG2000,
+    ".jp2": JPEG2000,
+    ".jpg": JPEGLossless,
+    ".jls": JPEGLSLossless,
+}
 
 LARGEST = 200_000
 """Bytes of a sample: larger ones make the round slow and break in no other way."""
@@ -44,7 +59,21 @@ def samples() -> list[bytes]:
             data = path.read_bytes()
             if b"\xe0\x7f\x10\x00" in data or b"\x7f\xe0\x00\x10" in data:
                 found.append(data)
-    return found
+    return found + [_object(path) for path in sorted(CODED.glob("*.j*"))]
+
+
+def _object(path: Path) -> bytes:
+    """A coded frame of the tests, as an object."""
+    colour = "rgb" in path.name or "ct." in path.name
+    array = np.zeros((24, 32, 3) if colour else (24, 32), np.uint8 if colour else np.uint16)
+    ds = image(array, syntax=_SYNTAXES[path.suffix])
+    if "extended" in path.name:
+        ds.file_meta.TransferSyntaxUID = JPEGExtended12Bit
+    ds.PixelData = encapsulate([path.read_bytes()])
+    ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
+    written = io.BytesIO()
+    ds.save_as(written, enforce_file_format=True)
+    return written.getvalue()
 
 
 def damaged(dice: random.Random, sound: list[bytes]) -> bytes:

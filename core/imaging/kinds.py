@@ -17,6 +17,10 @@ KINDS = {
 }
 
 
+_PICTURES = ("Image", "RT Dose", "Segmentation", "Parametric Map")
+"""What is in the names of classes whose objects should have a picture."""
+
+
 def no_image(ds: Dataset) -> str:
     """Why an object without pixel data has no picture, by what kind of object it is."""
     meta = getattr(ds, "file_meta", None)
@@ -28,6 +32,6 @@ def no_image(ds: Dataset) -> str:
         if uid.startswith(prefix):
             return meaning
     name = UID(uid).name if uid else ""
-    if not uid or name == uid or "Image" in name:
+    if not uid or name == uid or any(word in name for word in _PICTURES):
         return "it has no pixel data"
     return f"an object of class {name.removesuffix(' Storage')} has no picture"

@@ -86,8 +86,20 @@ class Meaning:
         if kind:
             return _RESCALE_TYPES.get(kind.upper(), kind)
         # Where a CT does not say, it is Hounsfield units (PS3.3 C.8.2.1.1.5).
-        is_ct = attributes.text("", "Modality") == "CT"
-        return "HU" if is_ct and self._is_rescaled() else ""
+        if attributes.text("", "Modality") == "CT" and self._is_rescaled():
+            return "HU"
+        return self._unit_as_mapped()
+
+    def _unit_as_mapped(self) -> str:
+        """The unit of real world values that are the rescaled ones, as in parametric maps."""
+        for item in self._attributes.items("RealWorldValueMappingSequence"):
+            scale = [
+                *floats(item.get("RealWorldValueSlope")),
+                *floats(item.get("RealWorldValueIntercept")),
+            ]
+            if scale == [self.slope, self.intercept]:
+                return _unit_of(item)
+        return ""
 
     def _rescale_type(self) -> str:
         if self.lut is not None:

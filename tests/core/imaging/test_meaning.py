@@ -78,6 +78,28 @@ def test_real_world_values_come_first_where_they_reach(tmp_path: Path) -> None:
     assert at(tmp_path, ds, 1).value == 2.0
 
 
+def test_a_parametric_map_is_in_the_unit_it_is_mapped_to(tmp_path: Path) -> None:
+    unit = item(CodeValue="mm2/s", CodeMeaning="square millimetre per second")
+    mapping = item(
+        MeasurementUnitsCodeSequence=Sequence([unit]), RealWorldValueSlope=1.0,
+        RealWorldValueIntercept=0.0, DoubleFloatRealWorldValueFirstValueMapped=0.0,
+        DoubleFloatRealWorldValueLastValueMapped=1.0,
+    )  # fmt: skip
+    ds = image(np.zeros((1, 4), np.uint32), Modality="MR")
+    ds.SharedFunctionalGroupsSequence = Sequence(
+        [item(RealWorldValueMappingSequence=Sequence([mapping]))]
+    )
+    del ds.PixelData
+    ds.add_new(0x7FE00008, "OF", np.array([0.0, 0.001, 0.002, np.nan], "<f4").tobytes())
+    picture = show(tmp_path, ds)
+    assert (picture.unit, list(picture.pixels)) == ("mm2/s", [0, 128, 255, 0])
+    found = at(tmp_path, ds, 1)
+    assert (found.value, found.unit) == (pytest.approx(0.001), "mm2/s")
+    assert at(tmp_path, ds, 3).is_padding
+    mapping.RealWorldValueSlope = 2.0
+    assert show(tmp_path, ds).unit == ""
+
+
 def test_a_dose_is_in_gray(tmp_path: Path) -> None:
     ds = image(np.array([[0, 1000]], np.uint32), DoseGridScaling="0.002", DoseUnits="GY")
     assert (at(tmp_path, ds, 1).value, at(tmp_path, ds, 1).unit) == (2.0, "Gy")
