@@ -68,8 +68,8 @@ class ImageFile:
 
     @property
     def is_encapsulated(self) -> bool:
-        """Whether frames are coded, by a transfer syntax that may be unheard of."""
-        return self.transfer_syntax not in _NATIVE
+        """Whether frames are coded, by a transfer syntax that may be unheard of, or wrong."""
+        return self.transfer_syntax not in _NATIVE or self.length == UNDEFINED
 
     def fragments(self, frames: int) -> Fragments:
         """Where the coded frames lie; raises NoPreviewError where that cannot be told."""

@@ -16,9 +16,11 @@ Array = NDArray[Any]
 
 MAX_FRAME_BYTES = 256 << 20
 """Bytes of one decoded frame above which nothing is decoded."""
+WHOLE = (8, 16, 32, 64)
+"""Bits Allocated that are whole words; others are packed without gaps."""
 GREY = ("MONOCHROME1", "MONOCHROME2")
 COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT")
-_ALLOCATED = (1, 8, 16, 32, 64)
+_ALLOCATED = (*range(1, 33), 64)
 
 
 class Layout(Struct, frozen=True, kw_only=True):
@@ -44,13 +46,14 @@ class Layout(Struct, frozen=True, kw_only=True):
 
     def without_unused_bits(self, array: Array) -> Array:
         """Only the bits from High Bit down count, with their sign; overlays may sit in others."""
-        if array.dtype.kind not in "iu" or self.stored == self.allocated:
+        bits = array.dtype.itemsize * 8
+        if array.dtype.kind not in "iu" or self.stored == bits:
             return array
-        drop = self.allocated - 1 - self.high_bit
-        if not 0 <= drop <= self.allocated - self.stored:
-            drop = self.allocated - self.stored
+        high = (
+            self.high_bit if self.stored - 1 <= self.high_bit < self.allocated else self.stored - 1
+        )
         # Up against the top and down again: a signed type draws the sign along.
-        kept: Array = (array << drop) >> (self.allocated - self.stored)
+        kept: Array = (array << (bits - 1 - high)) >> (bits - self.stored)
         return kept
 
 
@@ -76,6 +79,11 @@ def layout_of(image: ImageFile, *, as_coded: bool = True) -> Layout:
     if claim is not None:
         rows, columns = claim.rows, claim.columns
     samples = number(ds, "SamplesPerPixel", 1)
+    photometric = str(ds.get("PhotometricInterpretation", "") or "").strip()
+    if claim is not None and claim.samples in (1, 3) and claim.samples != samples:
+        samples, photometric = claim.samples, ""
+    elif claim is not None and claim.is_rgb:
+        photometric = "RGB"
     allocated = _bits_allocated(image, claim, rows * columns * samples)
     _check(image, rows, columns, samples, allocated)
     stored = number(ds, "BitsStored", allocated)
@@ -88,7 +96,7 @@ def layout_of(image: ImageFile, *, as_coded: bool = True) -> Layout:
         stored=stored,
         high_bit=number(ds, "HighBit", stored - 1),
         signed=number(ds, "PixelRepresentation", 0) == 1,
-        photometric=_photometric(ds, samples),
+        photometric=_photometric(photometric, samples),
         planar=number(ds, "PlanarConfiguration", 0),
         frames=max(1, number(ds, "NumberOfFrames", 1)),
         is_float=image.keyword != "PixelData",
@@ -101,7 +109,8 @@ def _check(image: ImageFile, rows: int, columns: int, samples: int, allocated: i
         if value < 1:
             there = "is missing" if keyword not in image.ds else f"is {value}"
             raise NoPreviewError(f"no preview: {keyword} {there}, so there are no pixels")
-    if samples not in (1, 3) or allocated not in _ALLOCATED or (allocated == 1 and samples > 1):
+    is_packed = allocated not in WHOLE
+    if samples not in (1, 3) or allocated not in _ALLOCATED or (is_packed and samples > 1):
         raise NoPreviewError(
             f"no preview: {columns} by {rows} pixels of {samples} samples and {allocated} bits"
         )
@@ -114,7 +123,7 @@ def _check(image: ImageFile, rows: int, columns: int, samples: int, allocated: i
 
 def _claim(image: ImageFile) -> Claim | None:
     """What the first frame says of itself, where it is compressed."""
-    if image.length != UNDEFINED or not image.is_encapsulated:
+    if image.length != UNDEFINED:
         return None
     try:
         return claim_of(image.first_coded_bytes())
@@ -127,10 +136,10 @@ def _bits_allocated(image: ImageFile, claim: Claim | None, samples: int) -> int:
     if image.keyword != "PixelData":
         return 32 if image.keyword == "FloatPixelData" else 64
     said = number(image.ds, "BitsAllocated", 0)
+    if claim is not None and (not said or (said > 8) != (claim.bits > 8)) and said != 1:
+        return 16 if claim.bits > 8 else 8
     if said or samples < 1:
         return said
-    if claim is not None:
-        return 16 if claim.bits > 8 else 8
     frames = max(1, number(image.ds, "NumberOfFrames", 1))
     return image.available // (samples * frames) * 8
 
@@ -143,10 +152,8 @@ def _room(image: ImageFile, layout: Layout) -> int:
     return max(1, -(-image.available * 8 // layout.frame_bits))
 
 
-def _photometric(ds: Any, samples: int) -> str:
-    name = str(ds.get("PhotometricInterpretation", "") or "").strip()
-    if not name:
-        name = "MONOCHROME2" if samples == 1 else "RGB"
+def _photometric(name: str, samples: int) -> str:
+    name = name or ("MONOCHROME2" if samples == 1 else "RGB")
     allowed = (*GREY, "PALETTE COLOR") if samples == 1 else COLOUR
     if name not in allowed:
         raise NoPreviewError(f"no preview: pixels of {samples} samples as {name!r} are not shown")

@@ -11,19 +11,20 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGExtended12Bit
+from pydicom.uid import UID, ExplicitVRLittleEndian, JPEGBaseline8Bit, JPEGExtended12Bit
 
 from core.errors import NoPreviewError
-from core.imaging.codestream import claim_of
+from core.imaging.codestream import Claim, claim_of
 from core.imaging.files import UNDEFINED, ImageFile
 from core.imaging.fragments import encapsulated
 from core.imaging.jpeg12 import decode_12_bit
-from core.imaging.layout import MAX_FRAME_BYTES, Array, Layout
+from core.imaging.layout import MAX_FRAME_BYTES, WHOLE, Array, Layout
 from core.imaging.patience import PATIENCE
 
 PLUGINS = ("pyjpegls", "pylibjpeg", "gdcm", "pydicom")
 ENCAPSULATED_UNCOMPRESSED = UID("1.2.840.10008.1.2.1.98")
 DEFLATED_FRAMES = UID("1.2.840.10008.1.2.8.1")
+_LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit)
 MAX_TILES = 65535
 """Tiles of a JPEG 2000 frame; each costs memory before anything is decoded."""
 
@@ -44,8 +45,10 @@ def decode(image: ImageFile, layout: Layout, frame: int) -> Array:
     PATIENCE.extend(len(coded))
     if image.transfer_syntax in (ENCAPSULATED_UNCOMPRESSED, DEFLATED_FRAMES):
         return _uncompressed(image, layout, coded)
-    _check_claim(coded, layout)
-    return decode_coded(image, layout, coded)
+    claim = claim_of(coded)
+    if claim is not None:
+        _check(claim, layout)
+    return _decoded(image, layout, coded, claim)
 
 
 def options_of(image: ImageFile, layout: Layout) -> dict[str, Any]:
@@ -71,8 +74,8 @@ def options_of(image: ImageFile, layout: Layout) -> dict[str, Any]:
 
 
 def _native(image: ImageFile, layout: Layout, frame: int) -> Array:
-    if layout.allocated == 1:
-        return _bits(image, layout, frame)
+    if layout.allocated not in WHOLE:
+        return _packed(image, layout, frame)
     size, options = layout.frame_bits // 8, options_of(image, layout)
     if (frame + 1) * size <= image.available:
         image.file.seek(image.offset)
@@ -97,9 +100,9 @@ def _array(decoder: Any, file: BinaryIO, options: dict[str, Any], frame: int = 0
     return array
 
 
-def _bits(image: ImageFile, layout: Layout, frame: int) -> Array:
-    """One bit per pixel, frames packed without gaps (PS3.5 8.1.1)."""
-    count = layout.rows * layout.columns
+def _packed(image: ImageFile, layout: Layout, frame: int) -> Array:
+    """One bit per pixel, or twelve as in days of old, without gaps between frames (PS3.5 8.1.1)."""
+    count = layout.frame_bits
     first, shift = divmod(frame * count, 8)
     image.file.seek(image.offset + first)
     packed = image.file.read(max(0, min((count + shift + 7) // 8, image.available - first)))
@@ -107,12 +110,20 @@ def _bits(image: ImageFile, layout: Layout, frame: int) -> Array:
 
 
 def _unpacked(packed: bytes, shift: int, layout: Layout, frame: int = 0) -> Array:
-    count = layout.rows * layout.columns
+    count = layout.frame_bits
     bits = np.unpackbits(np.frombuffer(packed, np.uint8), bitorder="little")
     bits = bits[shift : shift + count]
     if not len(bits):
         raise NoPreviewError(f"no preview: the pixel data ends before frame {frame + 1}")
-    return np.pad(bits, (0, count - len(bits))).reshape(layout.rows, layout.columns)
+    bits = np.pad(bits, (0, count - len(bits)))
+    if layout.allocated > 1:
+        kind = np.dtype(f"{'i' if layout.signed else 'u'}{2 if layout.allocated <= 16 else 4}")
+        cells = bits.reshape(-1, layout.allocated)
+        whole = np.zeros(len(cells), kind)
+        for place in range(layout.allocated):
+            whole |= cells[:, place].astype(kind) << place
+        bits = whole
+    return bits.reshape(layout.rows, layout.columns)
 
 
 def _uncompressed(image: ImageFile, layout: Layout, coded: bytes) -> Array:
@@ -124,33 +135,33 @@ def _uncompressed(image: ImageFile, layout: Layout, coded: bytes) -> Array:
             )
         except zlib.error as fault:
             raise NoPreviewError(f"no preview: the frame cannot be inflated: {fault}") from fault
-    if layout.allocated == 1:
+    if layout.allocated not in WHOLE:
         return _unpacked(coded, 0, layout)
     options = {**options_of(image, layout), "transfer_syntax_uid": ExplicitVRLittleEndian}
     return _plain(coded, layout, options)
 
 
-def _check_claim(coded: bytes, layout: Layout) -> None:
+def _check(claim: Claim, layout: Layout) -> None:
     """Raise NoPreviewError where a frame claims to be what must not be decoded."""
-    claim = claim_of(coded)
-    if claim is None:
-        return
     if claim.size > MAX_FRAME_BYTES or claim.tiles > MAX_TILES:
         raise NoPreviewError(
             f"no preview: the coded frame claims {claim.columns} by {claim.rows} pixels"
             f" of {claim.samples} samples in {claim.tiles} tiles"
         )
-    if (claim.rows, claim.columns) != (layout.rows, layout.columns):
+    found = claim.columns, claim.rows, claim.samples
+    if found != (layout.columns, layout.rows, layout.samples):
         raise NoPreviewError(
-            f"no preview: the coded frame has {claim.columns} by {claim.rows} pixels"
-            f" and not {layout.columns} by {layout.rows}"
+            "no preview: the coded frame has {} by {} pixels of {} samples".format(*found)
+            + f" and not {layout.columns} by {layout.rows} of {layout.samples}"
         )
 
 
-def decode_coded(image: ImageFile, layout: Layout, coded: bytes) -> Array:
+def _decoded(image: ImageFile, layout: Layout, coded: bytes, claim: Claim | None) -> Array:
     """One compressed frame; raises NoPreviewError where no decoder can do it."""
     syntax, faults = image.transfer_syntax, list[str]()
-    if syntax == JPEGExtended12Bit and layout.stored > 8 and layout.samples == 1:
+    if claim is not None and syntax not in claim.syntaxes:
+        syntax = claim.syntaxes[0]  # it is what it is, whatever the File Meta Information says
+    if claim is not None and syntax in _LOSSY and claim.bits > 8 and claim.samples == 1:
         try:
             return decode_12_bit(coded, layout.rows, layout.columns)
         except Exception as fault:
@@ -161,7 +172,8 @@ def decode_coded(image: ImageFile, layout: Layout, coded: bytes) -> Array:
         raise NoPreviewError(
             f"no preview: no decoder for transfer syntax {syntax.name!r}"
         ) from fault
-    options = {**options_of(image, layout), "number_of_frames": 1}
+    options = options_of(image, layout)
+    options.update(number_of_frames=1, transfer_syntax_uid=syntax)
     for plugin in (name for name in PLUGINS if name in decoder.available_plugins):
         file = io.BytesIO(encapsulated(coded))
         try:

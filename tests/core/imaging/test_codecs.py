@@ -15,6 +15,7 @@ from pydicom.uid import (
     HTJ2K,
     JPEG2000,
     UID,
+    ExplicitVRLittleEndian,
     HTJ2KLossless,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
@@ -226,6 +227,38 @@ def test_bits_that_are_missing_or_wrong(tmp_path: Path) -> None:
     assert show(tmp_path, ds).pixels == b"\x00\xff"
 
 
+@pytest.mark.parametrize(
+    ("name", "syntax", "array", "wrong"),
+    [
+        ("jpeg_rgb.jpg", JPEGBaseline8Bit, RGB, {"BitsAllocated": 16, "BitsStored": 16}),
+        ("jpegls_grey12.jls", JPEGLSLossless, GREY12, {"BitsAllocated": 8, "BitsStored": 8}),
+        ("j2k_grey12.jp2", JPEG2000Lossless, GREY12, {"BitsAllocated": 8, "BitsStored": 8}),
+        ("j2k_rct.j2k", JPEG2000Lossless, RGB, {"SamplesPerPixel": 1}),
+        ("j2k_rct.j2k", JPEG2000Lossless, RGB, {"PhotometricInterpretation": "YBR_FULL"}),
+        ("j2k_grey12.jp2", JPEG2000Lossless, GREY12, {"SamplesPerPixel": 3}),
+        ("jpeg_lossless_grey12.jpg", JPEGBaseline8Bit, GREY12, {}),
+        ("jpeg_extended12.jpg", JPEGBaseline8Bit, GREY12, {}),
+        ("j2k_grey12.jp2", JPEGLossless, GREY12, {}),
+        ("htj2k_grey12.jph", JPEG2000, GREY12, {}),
+    ],
+)  # fmt: skip
+def test_a_frame_is_what_it_is_whatever_the_header_says(
+    tmp_path: Path, name: str, syntax: UID, array: Array, wrong: dict[str, Any]
+) -> None:
+    shown = stored(tmp_path, coded_object(name, syntax, array, **wrong))
+    assert shown.shape == array.shape
+    assert np.abs(shown.astype(int) - array).max() <= 10
+
+
+def test_frames_that_are_coded_under_a_native_syntax(tmp_path: Path) -> None:
+    path = write(tmp_path, coded_object("j2k_rct.j2k", JPEG2000Lossless, RGB, "YBR_RCT"))
+    native = ExplicitVRLittleEndian.encode().ljust(len(JPEG2000Lossless), b"\0")
+    path.write_bytes(path.read_bytes().replace(JPEG2000Lossless.encode(), native))
+    opened = OpenedImage(path)
+    assert (opened.stored(0) == RGB).all()
+    opened.close()
+
+
 def test_a_frame_that_claims_another_size_than_the_first(tmp_path: Path) -> None:
     small, other = (
         (CODED / "j2k_rct.j2k").read_bytes(),
@@ -250,6 +283,24 @@ def test_one_bit_rows_of_odd_width_and_frames_between_bytes(tmp_path: Path) -> N
     opened = OpenedImage(path)
     assert (opened.stored(2)[3:] == 0).all()  # the rest stays black and repeats nothing
     opened.close()
+
+
+@pytest.mark.parametrize("bits", [2, 5, 12, 24])
+@pytest.mark.parametrize("signed", [False, True])
+def test_pixels_packed_without_gaps(tmp_path: Path, bits: int, signed: bool) -> None:
+    dice = np.random.default_rng(bits)
+    values = dice.integers(0, 1 << bits, (2, 5, 7))
+    cells = (values.reshape(-1, 1) >> np.arange(bits)) & 1
+    packed = np.packbits(cells.astype(np.uint8).ravel(), bitorder="little").tobytes()
+    ds = image(
+        np.zeros((5, 7), np.uint16), BitsAllocated=bits, BitsStored=bits, HighBit=bits - 1,
+        NumberOfFrames=2, PixelRepresentation=int(signed),
+    )  # fmt: skip
+    ds.PixelData = packed + b"\0" * (len(packed) % 2)
+    if signed:
+        values = np.where(values >> (bits - 1), values - (1 << bits), values)
+    for frame in range(2):
+        assert (stored(tmp_path, ds, frame) == values[frame]).all()
 
 
 @pytest.mark.parametrize("bits", [8, 16, 32])

@@ -195,5 +195,12 @@ def test_dcmtk_makes_the_same_of_each_encoding(
     assert difference(decoder, path) <= 1
 
 
+def test_dcmtk_makes_the_same_of_twelve_bits_packed(decoder: Decoder, tmp_path: Path) -> None:
+    cells = (np.arange(4096).reshape(-1, 1) >> np.arange(12)) & 1
+    ds = image(np.zeros((64, 64), np.uint16), BitsAllocated=12, BitsStored=12, HighBit=11)
+    ds.PixelData = np.packbits(cells.astype(np.uint8).ravel(), bitorder="little").tobytes()
+    assert difference(decoder, write(tmp_path, ds)) <= 1
+
+
 def test_dcmtk_makes_the_same_of_a_deflated_object(decoder: Decoder, tmp_path: Path) -> None:
     assert difference(decoder, write_deflated(tmp_path, ramp(16, stored=12))) <= 1

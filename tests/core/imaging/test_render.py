@@ -271,7 +271,7 @@ def test_objects_without_pictures_say_what_they_are(
     "attributes",
     [
         {"Rows": 0},
-        {"BitsAllocated": 7},
+        {"BitsAllocated": 77},
         {"SamplesPerPixel": 2},
         {"PhotometricInterpretation": "CMYK"},
         {"WindowCenter": "1", "WindowWidth": "0"},

@@ -254,7 +254,7 @@ def test_a_deflated_object_is_inflated(transcoder: Transcoder) -> None:
         ({"NumberOfFrames": 2**31 - 1}, "fewer frames"),
         ({"NumberOfFrames": 3}, "frame"),
         ({"Rows": 0}, "pixels"),
-        ({"BitsAllocated": 12}, "bits"),
+        ({"BitsAllocated": 12}, "Bits Allocated"),
     ],
 )
 def test_what_cannot_be_is_refused_within_bounds(
