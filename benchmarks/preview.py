@@ -1,16 +1,18 @@
 """How long a picture takes: python -m benchmarks.preview.
 
-From the file to the console's process first, then in each protocol with how many bytes.
+From the file to the console's process first, then in each protocol with how many bytes, then in the
+console on a pty.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from benchmarks import decoding
+from benchmarks import decoding, viewing
+from benchmarks.decoding import Line
 from core.model import Picture, PixelMode
 from core.settings import Protocol
 from tui.preview.block import block_lines
@@ -20,6 +22,8 @@ from tui.preview.terminal import Depth, Terminal
 CELL = (10, 20)
 SIZES = ((48, 24), (80, 24), (120, 58))
 ROUNDS = 10
+LIMITS = {("80x24", "truecolor"): 10.0, ("80x24", "kitty"): 20.0}
+"""Milliseconds that we allow ourselves after decoding."""
 
 
 def picture() -> Picture:
@@ -42,20 +46,28 @@ def milliseconds(work: Callable[[], object]) -> float:
     return best * 1000
 
 
-def main() -> None:
-    """Print one line for each protocol and size."""
-    for line in decoding.lines():
-        print(line, flush=True)
+def drawing() -> Iterator[Line]:
+    """From the picture to what is written, by size, colours and protocol."""
     frame = picture()
     for columns, rows in SIZES:
+        size = f"{columns}x{rows}"
         for depth in Depth:
             took = milliseconds(lambda d=depth: block_lines(frame, columns, rows, CELL, d))  # noqa: B023
-            print(f"{columns:4} x {rows:2}  block {depth.value:9} {took:7.1f} ms")
+            limit = LIMITS.get((size, depth.value), 0.0)
+            yield Line(f"{size} blocks, {depth.value}", took, limit=limit)
         for protocol in (Protocol.KITTY, Protocol.ITERM2, Protocol.SIXEL):
             terminal = Terminal(protocol=protocol, cell=CELL)
             took = milliseconds(lambda t=terminal: draw(frame, columns, rows, t, 1))  # noqa: B023
-            size = len(draw(frame, columns, rows, terminal, 1).at(0, 0)) / 1000
-            print(f"{columns:4} x {rows:2}  {protocol.value:15} {took:7.1f} ms {size:7.0f} KB")
+            sent = len(draw(frame, columns, rows, terminal, 1).at(0, 0)) / 1000
+            limit = LIMITS.get((size, protocol.value), 0.0)
+            yield Line(f"{size} {protocol.value}, {sent:.0f} KB", took, limit=limit)
+
+
+def main() -> None:
+    """Print every figure as it is found."""
+    for lines in (decoding.lines(), drawing(), viewing.lines()):
+        for line in lines:
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

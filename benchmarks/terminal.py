@@ -28,6 +28,8 @@ _ANSWERS: Mapping[bytes, bytes] = {
 }
 """What a program asks, and what xterm says; frames in one piece (mode 2026) as newer ones do."""
 _QUESTION = re.compile(b"|".join(b"(%b)" % asked for asked in _ANSWERS))
+_LONGEST = 8
+"""Bytes that a question has at most, less one."""
 _SAID = tuple(_ANSWERS.values())
 _PATIENCE = 60.0
 
@@ -107,6 +109,7 @@ class Terminal:
         return Replay(self)
 
     def _read(self) -> None:
+        tail = b""
         while True:
             try:
                 data = os.read(self._pty.fd, 1 << 16)
@@ -115,9 +118,16 @@ class Terminal:
             if not data:
                 return
             self.written.append(Written(time.perf_counter(), data))
-            for asked in _QUESTION.finditer(data):
-                with contextlib.suppress(OSError):
-                    os.write(self._pty.fd, _SAID[(asked.lastindex or 1) - 1])
+            tail = self._answer(tail + data)
+
+    def _answer(self, written: bytes) -> bytes:
+        """Answer what is asked; the end, in which a question may have begun."""
+        end = 0
+        for asked in _QUESTION.finditer(written):
+            end = asked.end()
+            with contextlib.suppress(OSError):
+                os.write(self._pty.fd, _SAID[(asked.lastindex or 1) - 1])
+        return written[end:][-_LONGEST:]
 
 
 class Replay:

@@ -19,7 +19,9 @@ from tui.preview.painter import Painter
 
 QUESTION = "\x1b[6n"
 PATIENCE = 10.0
-"""Seconds without an answer after which the terminal is asked no more."""
+"""Seconds for a first answer; a terminal that gives none is asked no more."""
+LOST = 2.0
+"""Seconds after which an answer is taken for lost where others came, or so many times their own."""
 QUICK = 0.25
 """Seconds for an answer, up to which one more picture may be sent before the answer is there."""
 UNSEEN = 1.0
@@ -54,7 +56,7 @@ class Pacer:
         self._go_on: GoOn | None = None
         self._asked: deque[float] = deque()
         self._timer: Timer | None = None
-        self._is_mute = False
+        self._has_answered = self._is_mute = False
         self.lag = 0.0
         """Seconds that the last answer took."""
         painter.after = self._look
@@ -74,6 +76,7 @@ class Pacer:
         """The terminal has answered: it has drawn what came before the question."""
         if self._asked:
             self.lag = time.monotonic() - self._asked.popleft()
+            self._has_answered = True
             self._proceed()
 
     def _look(self) -> None:
@@ -92,7 +95,8 @@ class Pacer:
             driver.write(QUESTION)
             driver.flush()
             self._asked.append(time.monotonic())
-            self._wait(PATIENCE, self._give_up)
+            patience = max(LOST, LOST * 4 * self.lag) if self._has_answered else PATIENCE
+            self._wait(patience, self._give_up)
             self._proceed()
 
     def _proceed(self) -> None:
@@ -100,7 +104,7 @@ class Pacer:
             self._done()
 
     def _give_up(self) -> None:
-        self._is_mute = True
+        self._is_mute = not self._has_answered
         self._asked.clear()
         self._done()
 

@@ -125,3 +125,14 @@ def test_a_terminal_that_never_answers_is_asked_once_and_shown_pictures_all_the_
     assert found["answers"] == 0
     assert found["shown"] > 6
     assert written.count("\x1b[6n") <= 2
+
+
+def test_answers_that_get_lost_hold_nothing_up_for_long() -> None:
+    lossy = PLAYER.replace("self.pacer.answered()", "self.answers % 5 and self.pacer.answered()")
+    program = lossy.replace("SECONDS", "4.0").replace("PROTOCOL", "'block'")
+    program = program.replace("COLUMNS", "20").replace("ROWS", "10")
+    program = "import tui.preview.pacer as pacing\npacing.LOST = 0.2\n" + program
+    with FakeTerminal(program, fake_terminal.XTERM) as terminal:
+        match = re.search(r"FOUND(.*?)END", terminal.wait())
+    assert match
+    assert json.loads(match[1])["shown"] > 20
