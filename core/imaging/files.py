@@ -20,6 +20,7 @@ from pydicom.uid import (
 
 from core.errors import NoPreviewError
 from core.imaging.fragments import Fragments
+from core.imaging.groups import PER_FRAME, FrameGroups, UnreadableError
 
 PIXEL_KEYWORDS = {
     0x7FE00008: "FloatPixelData",
@@ -49,10 +50,16 @@ class _File(io.BufferedReader):
 
 
 class ImageFile:
-    """An object's data set without its pixel data, and the open file positioned by offset to it."""
+    """An object's data set without its pixel data, and the open file positioned by offset to it.
 
-    def __init__(self, path: Path) -> None:
+    With `is_lazy` the data set is without its Per-Frame Functional Groups Sequence too, whose items
+    are in `groups`; these are None where there are none, or none that could be set apart.
+    """
+
+    def __init__(self, path: Path, *, is_lazy: bool = False) -> None:
         self.file: BinaryIO = _File(path)
+        self.groups: FrameGroups | None = None
+        self._is_lazy = is_lazy
         self.size = path.stat().st_size
         self._fragments: tuple[int, Fragments] | None = None
         try:
@@ -90,15 +97,35 @@ class ImageFile:
             packed = self.file
             self.file = io.BytesIO(inflate(packed))
             packed.close()
-            ds = read_dataset(self.file, False, True, stop_when=_at_pixel_data)
+            ds = read_dataset(self.file, False, True, stop_when=self._stop)
+            self._read_on(ds, implicit=False, little=True)
             return ds, ExplicitVRLittleEndian
         self.file.seek(0)
-        ds = read_partial(self.file, stop_when=_at_pixel_data, force=True)
+        ds = read_partial(self.file, stop_when=self._stop, force=True)
+        implicit, little = (bool(said) for said in ds.original_encoding)
+        self._read_on(ds, implicit=implicit, little=little)
         if not syntax:
-            implicit, little = ds.original_encoding
             explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
             syntax = ImplicitVRLittleEndian if implicit else explicit
         return ds, syntax
+
+    def _stop(self, tag: Any, vr: str | None, length: int) -> bool:
+        return (self._is_lazy and int(tag) == PER_FRAME) or _at_pixel_data(tag, vr, length)
+
+    def _read_on(self, ds: Dataset, *, implicit: bool, little: bool) -> None:
+        """Set the groups of frames apart where reading stopped at them, and read what follows."""
+        here = self.file.tell()
+        head = self.file.read(4)
+        self.file.seek(here)
+        if head != struct.pack("<HH" if little else ">HH", PER_FRAME >> 16, PER_FRAME & 0xFFFF):
+            return
+        try:
+            self.groups = FrameGroups(self.file, implicit=implicit, little=little)
+        except UnreadableError:
+            self.file.seek(here)
+        rest = read_dataset(self.file, implicit, little, stop_when=_at_pixel_data)
+        for tag in rest.keys():  # noqa: SIM118  iterating a data set decodes its elements
+            ds[tag] = rest.get_item(tag)
 
     def _locate(self) -> None:
         """Read the header of the pixel data element, at which reading stopped."""

@@ -17,12 +17,13 @@ from core.model import Window
 class FrameAttributes:
     """Looks attributes up in the frame's own groups, then the shared ones, then the object."""
 
-    def __init__(self, ds: Dataset, frame: int) -> None:
+    def __init__(self, ds: Dataset, frame: int, groups: Dataset | None = None) -> None:
+        """`groups` are those of the frame, where they are not in the data set."""
         self.ds, self.frame = ds, frame
         self._groups = [
             group
             for group in (
-                _item(ds, "PerFrameFunctionalGroupsSequence", frame),
+                groups or _item(ds, "PerFrameFunctionalGroupsSequence", frame),
                 _item(ds, "SharedFunctionalGroupsSequence", 0),
             )
             if group is not None

@@ -27,7 +27,7 @@ class OpenedImage:
     """One object with its file. Raises NoPreviewError where there is no picture in it."""
 
     def __init__(self, path: Path) -> None:
-        self.file = ImageFile(path)
+        self.file = ImageFile(path, is_lazy=True)
         self.ds = self.file.ds
         self.seconds = 0.0
         """How long it took to decode the last frame that was decoded."""
@@ -58,7 +58,8 @@ class OpenedImage:
 
     def attributes(self, frame: int) -> FrameAttributes:
         """What rules for one frame."""
-        return FrameAttributes(self.ds, frame)
+        groups = self.file.groups
+        return FrameAttributes(self.ds, frame, groups.item(frame) if groups else None)
 
     def raw(self, frame: int) -> Array:
         """The samples of one frame as they were decoded, with what is in unused bits."""
