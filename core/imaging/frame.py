@@ -77,6 +77,8 @@ class FrameAttributes:
 
     def has_supplemental_palette(self) -> bool:
         """Whether a grey frame has values that stand for colours (PS3.3 C.8.16.2.1.1.1)."""
+        if "RedPaletteColorLookupTableDescriptor" not in self.ds:
+            return False
         said = {str(self.ds.get("PixelPresentation", "") or "")}
         for group in self._groups:
             for element in group:
