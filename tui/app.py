@@ -18,7 +18,7 @@ from textual.signal import Signal
 
 from core.events import Notice, Severity
 from core.station import Station
-from tui import clipboard, units
+from tui import clipboard, line, units
 from tui.bridge import FRAME, Bridge, NewsWaiting
 from tui.calls import Answered
 from tui.commands import Place, bindings
@@ -158,7 +158,12 @@ class ModalittyApp(App[object]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread
-                loop.add_signal_handler(number, self.exit, None, 128 + number)
+                loop.add_signal_handler(number, self._end, number)
+
+    def _end(self, number: int) -> None:
+        if number == signal.SIGHUP:
+            line.hang_up(self)
+        self.exit(None, 128 + number)
 
     def on_answered(self, message: Answered) -> None:
         """Take the answer of a call."""

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from core.settings_file import SettingsStore
 from tests.peers.processes import eventually
 from tests.samples import sample_file
 from tests.tui.commandline import CommandLine
+from tests.tui.console import image_object
 from tests.tui.terminal import PROGRAM, Terminal
 
 
@@ -102,6 +104,26 @@ def test_a_lost_line_leaves_nothing_behind(demo: Terminal) -> None:
     demo.shows("demo-pacs")
     pid = demo.child.pid
     demo.child.ptyproc.fileobj.close()  # what sshd does when the line is gone: SIGHUP follows
+    eventually(lambda: not Path(f"/proc/{pid}/stat").exists() or _is_zombie(pid))
+
+
+def test_a_lost_line_ends_it_with_many_pictures_on_it_too(tmp_path: Path) -> None:
+    cli = CommandLine(tmp_path)
+    frames = image_object(9, 1, 1)
+    frames.NumberOfFrames, frames.PixelData = 60, bytes(range(256)) * 60
+    frames.save_as(tmp_path / "frames.dcm", enforce_file_format=True)
+    assert cli("import", tmp_path / "frames.dcm").code == 0
+    SettingsStore.open(cli.config).change("preview.protocol", "kitty")
+    console = Terminal(cli.words(), {}, 200, 50)
+    pid = console.child.pid
+    console.shows("Quit", "127.0.0.1:")
+    console.type("4")
+    console.shows("1 study")
+    console.type("i")
+    console.shows("frame 1 of 60")
+    console.type("v", "v", "T", "T")
+    eventually(lambda: console.text and console.raw.count(b"\x1b_G") > 40, what="the pictures")
+    console.child.ptyproc.fileobj.close()
     eventually(lambda: not Path(f"/proc/{pid}/stat").exists() or _is_zombie(pid))
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from textual.app import App
 from textual.timer import Timer
 
+from tui import line
 from tui.preview.painter import Painter
 
 QUESTION = "\x1b[6n"
@@ -87,7 +88,7 @@ class Pacer:
         """It is on its way, or nothing will be: ask."""
         self._view = None
         driver = self._app._driver
-        if self._app.is_headless or driver is None:
+        if self._app.is_headless or driver is None or not line.is_open(self._app):
             self._app.call_later(self._done)
         elif self._is_mute:
             self._wait(MUTE_PAUSE, self._done)

@@ -31,6 +31,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from core import settings
+from tui import line
 from tui.preview import kitty
 from tui.preview.terminal import Terminal
 
@@ -88,6 +89,8 @@ class Painter:
         display = self._app._display
 
         def noted(screen: Screen[Any], renderable: RenderableType | None) -> None:
+            if not line.is_open(self._app):
+                return
             if renderable is not None:
                 self._written = renderable.spans if isinstance(renderable, ChopsUpdate) else None
             display(screen, renderable)
@@ -194,7 +197,7 @@ class Painter:
 
     def _write(self, escapes: str) -> None:
         driver = self._app._driver
-        if driver is not None:
+        if driver is not None and line.is_open(self._app):
             self._app._begin_update()
             driver.write(escapes)
             self._app._end_update()
