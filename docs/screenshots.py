@@ -46,6 +46,16 @@ SCENES = (
     Scene("transfers", (("m", "C-MOVE to"), ("enter", ""), ("3", "49/49"))),
     Scene("archive", (("4", "P-1001"), ("enter", "Thorax"))),
     Scene("inspector", (("enter", "CT Image"), ("enter", "(0008,0005)"), ("", "▄▄▄▄▄▄▄▄"))),
+    Scene(
+        "picture",
+        (
+            ("v", "v: picture"),
+            ("v", "space Play"),
+            ("]", "instance 2 of"),
+            ("T", " 6 "),
+            ("c", " HU, stored "),
+        ),
+    ),
     Scene("traffic", (("5", "C-STORE"),)),
     Scene("settings", (("6", "AE title"),)),
     Scene("help", (("question_mark", "Settings"),)),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset
+from textual import events
 from textual.pilot import Pilot
 
 from tests.tui.console import Pair, image_object, text_of, until, until_shown
@@ -116,6 +117,41 @@ async def test_arrows_of_the_mouse_and_of_the_keys_move_what_is_zoomed(
         assert "instance 1 of 2" in text_of(pilot.app)
         await pilot.press("0", "j")
         await until_shown(pilot, "instance 2 of 2")
+
+
+async def test_the_wheel_goes_through_the_series_and_moves_or_zooms_what_is_zoomed(
+    stations: Pair, tmp_path: Path
+) -> None:
+    async def turned(kind: type[events.MouseEvent], **held: bool) -> None:
+        keys = {"shift": False, "meta": False, "ctrl": False, **held}
+        x, y = stage.region.center
+        event = kind(stage, x, y, 0, 0, 0, **keys, screen_x=x, screen_y=y)
+        stage.post_message(event)
+        await pilot.pause()
+
+    down, up = events.MouseScrollDown, events.MouseScrollUp
+    async with looking_at(stations, tmp_path, [_slice(1), _slice(2)]) as (pilot, pane):
+        stage = pane.stage
+        await turned(down)
+        await until_shown(pilot, "instance 2 of 2")
+        await turned(up)
+        await until_shown(pilot, "instance 1 of 2")
+        for _ in range(5):
+            await turned(up, ctrl=True)
+        assert stage.is_zoomed
+        await settled(pilot, stage)
+        boxes = [stage.placement.box if stage.placement else ()]
+        for held in ({}, {"shift": True}):
+            await turned(down, **held)
+            await settled(pilot, stage)
+            boxes.append(stage.placement.box if stage.placement else ())
+        assert boxes[1][1] > boxes[0][1]
+        assert boxes[1][0] == boxes[0][0]
+        assert boxes[2][0] > boxes[1][0]
+        assert "instance 1 of 2" in text_of(pilot.app)
+        for _ in range(12):
+            await turned(down, ctrl=True)
+        assert not stage.is_zoomed
 
 
 async def test_a_click_puts_the_cursor_where_it_was(stations: Pair, tmp_path: Path) -> None:
