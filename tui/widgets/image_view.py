@@ -26,7 +26,7 @@ from tui.preview.painter import Painter
 from tui.preview.scale import is_usable
 from tui.preview.sight import Sight
 from tui.preview.terminal import Terminal
-from tui.preview.viewport import WHOLE, Placement, Viewport, drawn_at
+from tui.preview.viewport import WHOLE, Grid, Placement, Viewport
 from tui.safe_text import safe_text
 
 _numbers = itertools.count((os.getpid() & 0xFFFF) << 8 | 1)
@@ -141,35 +141,17 @@ class ImageView(Widget):
     @property
     def placement(self) -> Placement | None:
         """What of the picture is seen; None where there is none, or no room."""
-        if self._sight is None or not self._offered:
-            return None
-        graphic = self._painter is not None
-        return self._sight.placement(*self._offered, self.terminal, graphic=graphic)
+        return self._placed(self._sight)
 
-    def whole(self) -> Placement | None:
-        """What would be seen where all of the picture fits."""
-        if self._sight is None or not self._offered:
+    def _placed(self, sight: Sight | None) -> Placement | None:
+        if sight is None or not self._offered:
             return None
-        sight = Sight(self._sight.picture)
         return sight.placement(*self._offered, self.terminal, graphic=self._painter is not None)
 
     @property
-    def cell_pixels(self) -> tuple[int, int]:
-        """Drawn pixels of a cell, across and down."""
-        graphic = self._painter is not None
-        grid = Sight.grid(self._offered, self.terminal, graphic=graphic)
-        return grid.across, grid.down
-
-    def drawn_at(self, x: int, y: int) -> tuple[float, float] | None:
-        """The drawn place in the middle of a cell of the content; None without a picture.
-
-        It may lie beside the picture.
-        """
-        placement = self.placement
-        if placement is None:
-            return None
-        grid = Sight.grid(self._offered, self.terminal, graphic=self._painter is not None)
-        return drawn_at((x, y), placement, grid, self.content_size)
+    def _grid(self) -> Grid:
+        """The pixels that there are to draw on."""
+        return Sight.grid(self._offered, self.terminal, graphic=self._painter is not None)
 
     # -- for the painter
 

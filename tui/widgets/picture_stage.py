@@ -11,7 +11,15 @@ from textual.message import Message
 
 from tui.commands import Place, bindings
 from tui.preview.marks import Marks
-from tui.preview.viewport import WHOLE, Viewport, brought_into_sight, panned, zoomed
+from tui.preview.sight import Sight
+from tui.preview.viewport import (
+    WHOLE,
+    Viewport,
+    brought_into_sight,
+    drawn_at,
+    panned,
+    zoomed,
+)
 from tui.widgets.image_view import ImageView
 
 PAN_SHARE = 8
@@ -72,6 +80,16 @@ class PictureStage(ImageView, can_focus=True):
         """True where a part of the picture is not seen."""
         placement = self.placement
         return placement is not None and not placement.is_whole
+
+    def drawn_at(self, x: int, y: int) -> tuple[float, float] | None:
+        """The drawn place in the middle of a cell of the content; None without a picture.
+
+        It may lie beside the picture.
+        """
+        placement = self.placement
+        if placement is None:
+            return None
+        return drawn_at((x, y), placement, self._grid, self.content_size)
 
     # -- commands
 
@@ -142,7 +160,7 @@ class PictureStage(ImageView, can_focus=True):
             return
         self._is_drag = True
         if self._pressed == _LEFT and self.is_zoomed and not event.ctrl:
-            across, down = self.cell_pixels
+            across, down = self._grid.across, self._grid.down
             self._pan(-moved.x * across, -moved.y * down)
         else:
             self.post_message(self.WindowDragged(moved.x / 2, moved.y))
@@ -164,7 +182,7 @@ class PictureStage(ImageView, can_focus=True):
 
     def _scroll(self, event: events.MouseEvent, way: int) -> None:
         event.stop()
-        across, down = self.cell_pixels
+        across, down = self._grid.across, self._grid.down
         if event.ctrl:
             offset = event.get_content_offset(self)
             self._zoom(-way, self.drawn_at(*offset) if offset else None)
@@ -185,7 +203,8 @@ class PictureStage(ImageView, can_focus=True):
     # -- moves
 
     def _zoom(self, steps: int, at: tuple[float, float] | None) -> None:
-        now, whole = self.placement, self.whole()
+        now = self.placement
+        whole = self._placed(Sight(self.picture)) if self.picture else None
         if now is not None and whole is not None:
             self._go(zoomed(now, steps, whole, at))
 

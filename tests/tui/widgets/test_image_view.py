@@ -397,26 +397,6 @@ async def test_another_part_of_the_picture_takes_its_place_without_a_frame_of_bl
         assert app.view.seen_turn == app.view.turn
 
 
-@pytest.mark.parametrize("terminal", [BLOCK, KITTY])
-async def test_a_cell_is_told_as_the_place_in_the_picture_that_it_shows(terminal: Terminal) -> None:
-    app = Console(terminal)
-    async with app.run_test(size=(80, 24)) as pilot:
-        view = app.view
-        assert view.drawn_at(0, 0) is None
-        view.show(grey(100, 100))
-        await pilot.pause()
-        # 46 columns of 60 are the picture, 7 on either side are not.
-        corners = [(7, 0), (52, 22), (6, 0), (53, 22)]
-        places = [view.drawn_at(*corner) for corner in corners]
-        placement = view.placement
-        assert placement is not None
-        stored = [placement.stored_at(*place) for place in places if place]
-        assert stored[2:] == [None, None]
-        (left, top), (right, bottom) = stored[:2]
-        assert (left, top) <= (2, 3)
-        assert (right, bottom) >= (97, 96)
-
-
 async def test_what_has_been_seen_follows_what_is_shown() -> None:
     app = Console(BLOCK)
     async with app.run_test(size=(80, 24)) as pilot:
