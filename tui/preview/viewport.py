@@ -10,6 +10,8 @@ STEP = 2**0.5
 """How much larger one step of zoom makes it."""
 LARGEST_PIXEL = 64.0
 """Drawn pixels that one stored pixel may take at most."""
+_ALIKE = 0.01
+"""Share by which two zooms may differ and be the same for people."""
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
@@ -148,17 +150,24 @@ def zoomed(
     `whole` is where the picture fits, which no step passes by. Smaller than that it gets only
     down to one drawn pixel for each stored one.
     """
-    zoom = min(now.zoom * STEP**steps, LARGEST_PIXEL)
-    if (now.zoom < whole.zoom * 0.99) != (zoom < whole.zoom * 0.99) or (
-        steps < 0 and zoom < min(whole.zoom, 1.0)
-    ):
-        return WHOLE if whole.zoom <= 1 or now.zoom > whole.zoom or steps > 0 else Viewport(1.0)
+    zoom = min(now.zoom * STEP**steps, max(LARGEST_PIXEL, whole.zoom))
+    ratios = now.zoom / whole.zoom, zoom / whole.zoom
+    is_at_it = abs(ratios[0] - 1) < _ALIKE
+    if not is_at_it and min(ratios) < 1 + _ALIKE and max(ratios) > 1 - _ALIKE:
+        return WHOLE
+    if steps < 0 and zoom < min(whole.zoom, 1.0):
+        return WHOLE if whole.zoom <= 1 else Viewport(1.0, *_middle(now))
     across, down = now.scale
     x, y = at or (now.size[0] / 2, now.size[1] / 2)
     grown = zoom / now.zoom
     column = now.box[0] + x / across + (now.size[0] / 2 - x) / (across * grown)
     row = now.box[1] + y / down + (now.size[1] / 2 - y) / (down * grown)
     return Viewport(zoom, column / now.stored[0], row / now.stored[1])
+
+
+def _middle(now: Placement) -> tuple[float, float]:
+    left, top, right, bottom = now.box
+    return (left + right) / 2 / now.stored[0], (top + bottom) / 2 / now.stored[1]
 
 
 def panned(viewport: Viewport, now: Placement, x: float, y: float) -> Viewport:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -106,6 +108,8 @@ def test_a_picture_smaller_than_the_screen_shrinks_to_one_to_one_and_grows_to_fi
         seen.append((viewport, now.zoom))
     assert min(zoom for _, zoom in seen) == 1.0
     assert seen[19][1] == 1.0
+    ratios = [after / before for (_, before), (_, after) in pairwise(seen[:9])]
+    assert ratios == pytest.approx([2**-0.5] * 8), "by steps, not at once"
     assert WHOLE in [viewport for viewport, _ in seen[20:]]
     assert seen[-1][1] > whole.zoom
 
