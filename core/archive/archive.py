@@ -14,9 +14,10 @@ from core.archive.check import check_archive
 from core.archive.claims import Claims
 from core.archive.files import ObjectFiles
 from core.archive.finding import find_identifier, match_query, select_instances
-from core.archive.incoming import Incoming, Landing
+from core.archive.incoming import Incoming
 from core.archive.index import Index
 from core.archive.journal import fault
+from core.archive.landing import Landing
 from core.archive.lock import FolderLock
 from core.archive.lookup import look_up
 from core.archive.members import held_of, require_one_patient

@@ -1,34 +1,51 @@
-"""A log of small objects: one sync makes an object durable, whole, and shares it with others.
+"""A log of what arrives: one sync makes an object durable, whole, and shares it with others.
 
-A small object is appended to the log with all its bytes, and acknowledged once that is synced. Its
-file and its journal line are written at once but synced later, many together, by a thread of its
-own; then the log is emptied. What a crash left in it is stored again when the archive opens. There
-are two log files by turns, so that one takes objects while those of the other are synced.
+An object that is not too large is added to the log with all its bytes, and acknowledged once that
+is synced. Its file and its journal line are written at once but synced later, many together, by a
+thread of its own; then the log is emptied. What a crash left in it is stored again when the archive
+opens. There are two log files by turns, so that one takes objects while those of the other are
+synced.
+
+Under load a log file is not cut when it is emptied, but written over: a sync of bytes whose place
+on the disk is known already costs the file system a fraction of one that makes the file longer. So
+each filling has an epoch of its own, and records of another epoch are what an earlier one left.
 """
 
 from __future__ import annotations
 
 import contextlib
+import heapq
 import os
 import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
 from core.archive.journal import fault, sync_folder
 from core.errors import ArchiveError
 
-LARGEST = 64 << 10
+LARGEST = 2 << 20
 """Bytes of the largest object that is logged: to write more than that twice costs too much."""
 
-_RECORD = struct.Struct("<4sIIQ")  # mark, length, CRC-32, number
-_LIVE, _STRUCK = b"OBJ1", b"GONE"
+_HEADER = struct.Struct("<4sQ")  # mark, epoch
+_RECORD = struct.Struct("<4sIIQQ")  # mark, length, CRC-32, number, epoch
+_FILLED, _LIVE, _STRUCK = b"LOG2", b"OBJ2", b"GONE"
+_PAGE = 4096
+"""Records begin at multiples of it: what is synced is never written again but to strike it out."""
 _FULL = 16 << 20
 _QUIET = 1.0  # seconds without an arrival after which the log is emptied
+
+
+class Whole(NamedTuple):
+    """An object as a whole file: its bytes and their CRC-32."""
+
+    bytes: bytes | memoryview
+    crc: int
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -54,8 +71,8 @@ class Arrivals:
         self._state = threading.Condition()
         self._fds: list[int] = []
         self._sizes = [0, 0]
+        self._epochs = [0, 0]
         self._current = 0
-        self._emptied: int | None = None
         self._busy = self._usable = self._wanted = self._closing = False
         self._number = self._synced = 0
         self._last = 0.0
@@ -64,13 +81,15 @@ class Arrivals:
 
     # -- opening
 
-    def left_over(self) -> list[bytes]:
+    def left_over(self) -> Iterator[bytes]:
         """The objects that a crash left in the log, as whole files, in the order of arrival."""
-        found: list[tuple[int, bytes]] = []
-        for path in self._paths:
-            with contextlib.suppress(FileNotFoundError):
-                found += _records(path.read_bytes())
-        return [data for _, data in sorted(found)]
+        with contextlib.ExitStack() as opened:
+            logs = []
+            for path in self._paths:
+                with contextlib.suppress(FileNotFoundError):
+                    logs.append(_records(opened.enter_context(path.open("rb"))))
+            for _, data in heapq.merge(*logs):
+                yield data
 
     def open(self) -> None:
         """Begin with an empty log; what was in it is to be durable by now. Raises OSError."""
@@ -88,22 +107,24 @@ class Arrivals:
 
     # -- an object's way
 
-    def append(self, uid: str, place: str, data: bytes) -> Entry:
+    def append(self, uid: str, place: str, data: Whole) -> Entry:
         """Log an object that is about to be written to `place`; durable after :meth:`sync`.
 
         Raises OutOfResourcesError where the disk is full, and then it is not logged.
         """
         with self._state:
             self._require_usable()
-            file, at = self._current, self._sizes[self._current]
-            number = self._number + 1
-            record = _RECORD.pack(_LIVE, len(data), zlib.crc32(data), number)
+            file = self._current
+            at, number = self._sizes[file], self._number + 1
             try:
-                _write_whole(self._fds[file], (record, data), at)
+                if not at:
+                    at = self._begin(file)
+                record = _RECORD.pack(_LIVE, len(data.bytes), data.crc, number, self._epochs[file])
+                _write_whole(self._fds[file], (record, data.bytes), at)
             except OSError as error:
                 # What was written of it is no record, and is written over by the next one.
                 raise fault(error, "store an object") from error
-            self._sizes[file] = at + len(record) + len(data)
+            self._sizes[file] = _next_page(at + len(record) + len(data.bytes))
             self._number = number
             entry = Entry(uid, place, file, at, number)
             self._last = time.monotonic()
@@ -111,6 +132,12 @@ class Arrivals:
             self._entries.setdefault(uid, []).append(entry)
             self._wake(first=first, full=self._sizes[file] >= _FULL)
             return entry
+
+    def _begin(self, file: int) -> int:
+        """Begin to fill an empty file; where its first record goes."""
+        self._epochs[file] = epoch = int.from_bytes(os.urandom(8), "little")
+        _write_whole(self._fds[file], (_HEADER.pack(_FILLED, epoch),), 0)
+        return _PAGE
 
     def sync(self, entry: Entry) -> None:
         """Return when an object is durable; simultaneous callers share a sync."""
@@ -154,17 +181,18 @@ class Arrivals:
         if self._thread is not None:
             self._thread.join()
         with self._state:
+            for fd in self._fds:
+                if not any(self._sizes):
+                    os.ftruncate(fd, 0)
+                os.close(fd)
+            self._fds.clear()
             self._usable = False
-            while self._fds:
-                os.close(self._fds.pop())
 
     def _require_usable(self) -> None:
         if not self._usable:
             raise ArchiveError("the log of arrivals could not be made durable", "see to the disk")
 
     def _strike(self, entry: Entry) -> None:
-        if entry.file == self._emptied:
-            return
         # In place: needs no room on the disk.
         with contextlib.suppress(OSError):
             os.pwrite(self._fds[entry.file], _STRUCK, entry.at)
@@ -232,17 +260,34 @@ class Arrivals:
     def _empty(self, file: int) -> None:
         with self._state:
             of_file = [e for entries in self._entries.values() for e in entries if e.file == file]
+            under_load = self._sizes[file] >= _FULL and not self._closing
         self._settle([entry.place for entry in of_file])
+        if under_load:
+            self._forget(file)
+        else:
+            self._cut(file)
         with self._state:
-            self._emptied = file
-        os.ftruncate(self._fds[file], 0)
-        os.fsync(self._fds[file])
-        with self._state:
-            self._emptied = None
             self._sizes[file] = 0
             for entry in of_file:
                 self._drop(entry)
             self._state.notify_all()
+
+    def _forget(self, file: int) -> None:
+        """Make the records of a file invalid, but keep its room on the disk, within bounds."""
+        fd = self._fds[file]
+        os.pwrite(fd, bytes(_HEADER.size), 0)
+        if os.fstat(fd).st_size > _FULL + LARGEST:
+            os.ftruncate(fd, _FULL)
+        os.fdatasync(fd)
+
+    def _cut(self, file: int) -> None:
+        """Give the room of a file back, and of the other one where it is empty."""
+        os.ftruncate(self._fds[file], 0)
+        with self._state:
+            if not self._sizes[1 - file]:
+                os.ftruncate(self._fds[1 - file], 0)
+        for fd in self._fds:
+            os.fsync(fd)
 
     def _drop(self, entry: Entry) -> bool:
         """Whether an entry was there, and is no more."""
@@ -255,7 +300,11 @@ class Arrivals:
         return True
 
 
-def _write_whole(fd: int, parts: Sequence[bytes], at: int) -> None:
+def _next_page(at: int) -> int:
+    return -(-at // _PAGE) * _PAGE
+
+
+def _write_whole(fd: int, parts: Sequence[bytes | memoryview], at: int) -> None:
     size = sum(map(len, parts))
     done = os.pwritev(fd, parts, at)
     while done < size:
@@ -264,19 +313,22 @@ def _write_whole(fd: int, parts: Sequence[bytes], at: int) -> None:
         done += os.pwrite(fd, rest, at + done)
 
 
-def _records(data: bytes) -> list[tuple[int, bytes]]:
+def _records(log: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Number and object of each record that is whole and was not struck out."""
-    found: list[tuple[int, bytes]] = []
-    at = last = 0
-    while at + _RECORD.size <= len(data):
-        mark, length, check, number = _RECORD.unpack_from(data, at)
-        at += _RECORD.size
-        body = data[at : at + length]
+    header = log.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        return
+    filled, current = _HEADER.unpack(header)
+    at, end = _PAGE, os.fstat(log.fileno()).st_size
+    while filled == _FILLED and at + _RECORD.size <= end:
+        log.seek(at)
+        mark, length, crc, number, epoch = _RECORD.unpack(log.read(_RECORD.size))
+        if mark not in (_LIVE, _STRUCK) or epoch != current or length > end:
+            break
+        body = log.read(length)
         # A record that was cut short was not acknowledged, and nothing was written behind it.
-        if mark not in (_LIVE, _STRUCK) or number <= last or zlib.crc32(body) != check:
+        if len(body) < length or zlib.crc32(body) != crc:
             break
         if mark == _LIVE:
-            found.append((number, body))
-        last = number
-        at += length
-    return found
+            yield number, body
+        at = _next_page(at + _RECORD.size + length)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.archive.importing import read_object
-from core.archive.incoming import Landing
+from core.archive.landing import Landing
 from core.errors import ModalittyError
 from core.model import CheckReport, Failure
 

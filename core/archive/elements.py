@@ -78,13 +78,22 @@ def encoding_of(transfer_syntax_uid: str) -> Encoding:
 
 
 class Source:
-    """The bytes of a data set: its head from memory, the rest from the file where asked for."""
+    """The bytes of a data set: its head at hand, the rest from a file, or by `read`, when asked."""
 
-    def __init__(self, head: bytes, size: int, fd: int = -1, offset: int = 0) -> None:
+    def __init__(
+        self,
+        head: bytes,
+        size: int,
+        fd: int = -1,
+        offset: int = 0,
+        *,
+        read: Callable[[int, int], bytes] | None = None,
+    ) -> None:
         self.head = head
         self.head_size = min(len(head), size)
-        self._fd = fd
-        self._offset = offset
+        self._read = read
+        if fd >= 0:
+            self._read = lambda at, end: os.pread(fd, max(0, end - at), offset + at)
         self.size = size
         self.partial = False
         """True where more follows than `size` says, and is left alone."""
@@ -95,9 +104,9 @@ class Source:
         if end <= self.head_size:
             return self.head[at:end]
         end = min(end, self.size)
-        if end <= self.head_size or self._fd < 0:
+        if end <= self.head_size or self._read is None:
             return self.head[at:end]
-        return os.pread(self._fd, max(0, end - at), self._offset + at)
+        return self._read(at, end)
 
     def inflated(self) -> Source:
         """The first few MB of a deflated data set (PS3.5 A.5), however far it would inflate."""

@@ -90,7 +90,7 @@ class ObjectFiles:
         """Make the name that :meth:`put` gave durable."""
         _sync_if_there(os.path.dirname(place), os.fsync)  # noqa: PTH120
 
-    def write(self, place: str, data: bytes) -> None:
+    def write(self, place: str, data: bytes | memoryview) -> None:
         """Write a whole object to its place, over what may lie there; nothing of it is synced."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
@@ -104,7 +104,7 @@ class ObjectFiles:
             return
         _write_and_close(fd, data)
 
-    def _write_over(self, place: str, data: bytes) -> None:
+    def _write_over(self, place: str, data: bytes | memoryview) -> None:
         fd, temp = self.new_temp()
         try:
             _write_and_close(fd, data)
@@ -192,7 +192,7 @@ class ObjectFiles:
             self._durable.pop(folder, None)
 
 
-def _write_and_close(fd: int, data: bytes) -> None:
+def _write_and_close(fd: int, data: bytes | memoryview) -> None:
     try:
         rest = memoryview(data)
         while rest:

@@ -13,8 +13,9 @@ from msgspec import Struct
 from core.archive.elements import Source
 from core.archive.filemeta import FileMeta, encode_meta, read_meta
 from core.archive.header import Header, read_header
-from core.archive.incoming import HEAD, Landing
+from core.archive.incoming import HEAD
 from core.archive.journal import fault
+from core.archive.landing import Landing
 from core.errors import NotDicomError
 from core.model import Stored
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.archive.check import check_archive
 from core.archive.importing import read_object
-from core.archive.incoming import Landing
+from core.archive.landing import Landing
 from core.errors import ModalittyError
 from core.events import Severity
 

@@ -82,8 +82,8 @@ def test_kill_9_again_and_again_loses_nothing(cli: CommandLine) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_lets_a_transfer_end(cli: CommandLine, number: signal.Signals) -> None:
-    data = encode(make("1.9", PixelData=b"x" * 400_000, Rows=1, Columns=1, BitsAllocated=8))
-    begun = [p_data(3, 0, data[start : start + 60_000]) for start in range(0, 300_000, 60_000)]
+    data = encode(make("1.9", PixelData=b"x" * 2_380_000, Rows=1, Columns=1, BitsAllocated=8))
+    begun = [p_data(3, 0, data[start : start + 60_000]) for start in range(0, 2_280_000, 60_000)]
     with Served(cli) as served, Raw.connect(cli.port) as raw:
         raw.associate()
         raw.send(p_data(3, 3, store_command("1.9")), *begun)
@@ -92,14 +92,14 @@ def test_a_signal_lets_a_transfer_end(cli: CommandLine, number: signal.Signals) 
         eventually(lambda: not answers(cli.port), what="the listener to close")
         assert served.process.poll() is None
         # A slow one: as long as something comes, it is not cut off.
-        for start in range(300_000, 311_000, 1000):
+        for start in range(2_280_000, 2_291_000, 1000):
             raw.send(p_data(3, 0, data[start : start + 1000]))
             pace = 0.55 if number is signal.SIGTERM else 0
             assert raw.silent(pace), "a slow sender was cut off"
         raw.send(
             *(
-                p_data(3, 2 if start == 371_000 else 0, data[start : start + 60_000])
-                for start in (311_000, 371_000)
+                p_data(3, 2 if start == 2_351_000 else 0, data[start : start + 60_000])
+                for start in (2_291_000, 2_351_000)
             )
         )
         assert raw.answer().status == 0
@@ -134,7 +134,7 @@ def test_signals_in_a_row_end_it_once(cli: CommandLine) -> None:
 def test_a_second_ctrl_c_does_not_wait_for_the_caller(cli: CommandLine) -> None:
     with Served(cli) as served, Raw.connect(cli.port) as stuck:
         stuck.associate()
-        stuck.send(p_data(3, 3, store_command("1.9")), *[p_data(3, 0, b"x" * 60_000)] * 5)
+        stuck.send(p_data(3, 3, store_command("1.9")), *[p_data(3, 0, b"x" * 60_000)] * 38)
         eventually(lambda: leftovers(cli), what="the object to begin")
         served.process.send_signal(signal.SIGINT)
         eventually(lambda: not answers(cli.port), what="the listener to close")

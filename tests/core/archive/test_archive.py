@@ -75,7 +75,7 @@ def test_leaving_without_a_commit_discards(opener: Opener, archive: Archive) -> 
     with archive.receive(
         sop_class_uid=CT, sop_instance_uid="1", transfer_syntax_uid=EXPLICIT, source="X"
     ) as incoming:
-        incoming.write(b"\0" * 1_000_000)
+        incoming.write(b"\0" * 3_000_000)
         assert files_of(opener.folder) != []
     assert files_of(opener.folder) == []
     incoming.discard()

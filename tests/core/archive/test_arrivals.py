@@ -14,7 +14,7 @@ from core.archive import arrivals
 from core.archive.archive import Archive
 from core.errors import ArchiveError
 from core.events import Notice
-from core.model import Level, Ref
+from core.model import Level, Query, Ref
 from core.settings import Duplicates
 from tests.core.archive.objects import Opener, encode, held, make, make_large, store
 from tests.peers.processes import eventually
@@ -56,6 +56,10 @@ def power(opener: Opener) -> PowerCut:
     with opener() as archive:
         store(archive, make("1.1"))
     return PowerCut(opener)
+
+
+def uids(archive: Archive) -> set[str]:
+    return {match.values["SOPInstanceUID"] for match in archive.match(Query(level=Level.IMAGE))}
 
 
 def data_of(archive: Archive, uid: str) -> bytes:
@@ -120,13 +124,58 @@ def test_of_two_of_one_uid_the_later_is_kept(opener: Opener, power: PowerCut) ->
         assert archive.check(repair=False).clean
 
 
+def test_what_an_earlier_filling_left_is_not_taken_for_objects(
+    opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under load a log file is written over: behind the new records lie old ones, whole ones."""
+    monkeypatch.setattr(arrivals, "_FULL", 3 * 4096)
+    emptied = threading.Semaphore(0)
+    forget = arrivals.Arrivals._forget
+
+    def tell(log: arrivals.Arrivals, file: int) -> None:
+        forget(log, file)
+        emptied.release()
+
+    monkeypatch.setattr(arrivals.Arrivals, "_forget", tell)
+    with opener() as archive:
+        # Two to a file: the first two files are emptied by use, and the first is begun anew.
+        for number in range(4):
+            store(archive, make(f"2.{number}"))
+            if number % 2:
+                assert emptied.acquire(timeout=20)
+        store(archive, make("2.4"))
+        power.now()
+        assert [path.stat().st_size > 2 * 4096 for path in logs(opener)] == [True, True]
+    power.happens()
+    with opener() as archive:
+        assert uids(archive) == {"1.1", "2.4"}
+        assert archive.check(repair=False).clean
+
+
+def test_an_object_of_many_pages_outlives_a_power_cut(opener: Opener, power: PowerCut) -> None:
+    pixels = {"Rows": 1, "Columns": 1, "BitsAllocated": 8, "PixelData": os.urandom(700_000)}
+    # More than what is at hand of it: the header is read on.
+    far = {"StudyDescription": "before", "PatientComments": "x" * 9000, "ImageComments": "y" * 9000}
+    ds = make("2.1", **far, **pixels)
+    with opener() as archive:
+        store(archive, ds)
+        store(archive, make("2.2"))
+        power.now()
+    power.happens()
+    with opener() as archive:
+        assert data_of(archive, "2.1").endswith(encode(ds))
+        assert uids(archive) == {"1.1", "2.1", "2.2"}
+        assert archive.check(repair=False).clean
+
+
 def test_a_large_object_in_place_of_a_logged_one_is_not_undone(opener: Opener) -> None:
     opener.policy = Duplicates.REPLACE
     with opener() as archive:
         for _ in range(3):
             store(archive, make("2.1"))
             store(archive, make_large("2.1"))
-        assert arrivals.Arrivals(opener.folder / "index", lambda _: None).left_over() == []
+        log = arrivals.Arrivals(opener.folder / "index", lambda _: None)
+        assert list(log.left_over()) == []
         assert data_of(archive, "2.1").endswith(encode(make_large("2.1")))
 
 

@@ -15,7 +15,7 @@ import pytest
 from core.archive import files
 from core.archive.archive import Archive
 from core.archive.files import ObjectFiles
-from core.archive.incoming import Landing
+from core.archive.landing import Landing
 from core.errors import ArchiveError, OutOfResourcesError
 from core.events import Notice
 from core.model import Level, Query, Ref, StoreAction
