@@ -32,12 +32,14 @@ class StudyWatch:
         with self._state:
             if self._closed:
                 return
+            nothing_to_wait_for = not self._touched
             self._touched[study] = self._clock()
             self._touched.move_to_end(study)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="study-watch", daemon=True)
                 self._thread.start()
-            elif len(self._touched) == 1:
+            elif nothing_to_wait_for:
+                # Else the thread looks again when the first was due: to wake it costs each object.
                 self._state.notify()
 
     def close(self) -> None:
