@@ -12,14 +12,16 @@ from pydicom import datadict
 from pydicom.dataset import Dataset
 
 from core.dump import values
+from core.dump.meanings import meaning
 from core.dump.source import opened
 from core.dump.walker import Kind, Step, Walker
-from core.model import ElementRow
+from core.model import ElementRow, ValuePlace
 
 MAX_ROWS = 100_000
 MAX_TEXT = 1024
 """Characters of a value in a row."""
 SPECIFIC_CHARACTER_SET = 0x00080005
+WITH_MEANING = frozenset(("AS", "AT", "CS", "DA", "DT", "TM", "UI"))
 
 
 class _Scope(Struct):
@@ -60,11 +62,16 @@ class _Builder:
         self.rows: list[ElementRow] = []
         self._scopes = [_Scope("", 0, (values.DEFAULT_ENCODING,))]
         self._sequences: list[_OpenSequence] = []
+        self._fragments = 0
 
     def take(self, step: Step) -> None:
         """Add what the step means."""
         if step.kind is Kind.WARNING:
             self.warn(step.text)
+        elif step.kind is Kind.NOTE:
+            self._say("Note", step.text)
+        elif step.kind is Kind.FRAGMENT:
+            self._fragment(step)
         elif step.kind is Kind.ITEM:
             self._item(step)
         elif step.kind is Kind.ITEM_END:
@@ -76,7 +83,10 @@ class _Builder:
 
     def warn(self, text: str) -> None:
         """Add a row that belongs to no element."""
-        row = ElementRow(depth=0, tag="", vr="", keyword="", name="Warning", value=text, path="")
+        self._say("Warning", text)
+
+    def _say(self, name: str, text: str) -> None:
+        row = ElementRow(depth=0, tag="", vr="", keyword="", name=name, value=text, path="")
         self.rows.append(row)
 
     def _item(self, step: Step) -> None:
@@ -106,11 +116,13 @@ class _Builder:
 
     def _element(self, step: Step) -> None:
         scope = self._scopes[-1]
+        self._fragments = 0
         is_sequence = step.kind is Kind.SEQUENCE
         keyword, name = describe(step.tag, scope.creators)
+        vr = effective_vr(step, scope.creators)
         label = keyword or f"[{step.tag >> 16:04X},{step.tag & 0xFFFF:04X}]"
         path = f"{scope.path}.{label}" if scope.path else label
-        value, vm = ("", 0) if is_sequence else self._value(step, scope)
+        value, vm = ("", 0) if is_sequence else self._value(step, vr, scope)
         if is_sequence:
             self._sequences.append(_OpenSequence(len(self.rows), path))
         self.rows.append(
@@ -126,14 +138,40 @@ class _Builder:
                 length=step.length,
                 is_private=bool(step.tag >> 16 & 1),
                 is_sequence=is_sequence,
+                is_vr_implied=step.implicit,
+                meaning=meaning(vr, keyword, value) if vr in WITH_MEANING else "",
+                creator=creator_of(step.tag, scope.creators) if step.tag >> 16 & 1 else "",
+                place=None if is_sequence else _place(step, vr, scope.names),
+            )
+        )
+
+    def _fragment(self, step: Step) -> None:
+        """An item of encapsulated pixel data: first the Basic Offset Table, PS3.5 A.4."""
+        scope, number = self._scopes[-1], self._fragments
+        self._fragments += 1
+        keyword, _ = describe(step.holder, scope.creators)
+        label = keyword or f"[{step.holder >> 16:04X},{step.holder & 0xFFFF:04X}]"
+        path = f"{scope.path}.{label}" if scope.path else label
+        length = step.length or 0
+        self.rows.append(
+            ElementRow(
+                depth=scope.depth + 1,
+                tag="(FFFE,E000)",
+                vr="",
+                keyword="",
+                name=f"Fragment {number}" if number else "Basic Offset Table",
+                value=_beginning(step) if number else _offsets(step),
+                path=f"{path}[{number}]",
+                length=length,
+                is_item=True,
+                place=_place(step, "OB" if number else "OL", ()),
             )
         )
 
     @staticmethod
-    def _value(step: Step, scope: _Scope) -> tuple[str, int]:
+    def _value(step: Step, vr: str, scope: _Scope) -> tuple[str, int]:
         if step.text or step.source is None:
             return step.text, 1
-        vr = effective_vr(step, scope.creators)
         is_binary = vr not in values.TEXT and vr not in values.NUMBERS and vr != "AT"
         wanted = values.BYTES_OF_A_ROW if is_binary else 4 * MAX_TEXT
         raw = step.source.at(step.offset, min(step.available, wanted))
@@ -145,6 +183,37 @@ class _Builder:
         if len(text) > MAX_TEXT or step.available > wanted:
             text = text[:MAX_TEXT] + "…"
         return text, values.multiplicity(raw, vr, step.length or 0)
+
+
+def _place(step: Step, vr: str, names: tuple[str, ...]) -> ValuePlace | None:
+    """Where the bytes of a value are, for whoever wants to read all of them."""
+    if step.source is None or not step.available:
+        return None
+    return ValuePlace(
+        offset=step.offset,
+        size=step.available,
+        vr=vr,
+        big_endian=step.order == ">",
+        deflated=step.source.is_inflated,
+        character_set=names if vr in values.BY_CHARACTER_SET else (),
+    )
+
+
+def _beginning(step: Step) -> str:
+    """The first bytes of a fragment."""
+    if step.source is None:
+        return ""
+    raw = step.source.at(step.offset, min(step.available, values.BYTES_OF_A_ROW))
+    return raw.hex(" ") + ("…" if step.available > len(raw) else "")
+
+
+def _offsets(step: Step) -> str:
+    """The offsets of a Basic Offset Table, PS3.5 A.4."""
+    if step.source is None or not step.available:
+        return "empty"
+    raw = step.source.at(step.offset, min(step.available, values.BYTES_OF_A_ROW))
+    text = "\\".join(str(offset) for offset in values.numbers(raw, "UL", step.order))
+    return text + ("…" if step.available > len(raw) else "")
 
 
 def is_creator(tag: int) -> bool:

@@ -19,6 +19,7 @@ from core.errors import NotDicomError
 DEFLATED = ("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205")
 IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 EXPLICIT_BIG_ENDIAN = "1.2.840.10008.1.2.2"
+PREAMBLE_SIZE = 128
 MAX_INFLATED = 64 << 20
 """Bytes of a deflated data set that are looked at."""
 
@@ -34,8 +35,13 @@ class Encoding(Struct, frozen=True):
     order: str = "<"
     """Byte order as struct names it."""
 
+    def __str__(self) -> str:
+        vr = "Implicit" if self.implicit else "Explicit"
+        return f"{vr} VR {'Little' if self.order == '<' else 'Big'} Endian"
+
 
 META = Encoding(implicit=False)
+ITEM_TAG = (0xFFFE, 0xE000)
 
 
 class Source:
@@ -46,16 +52,21 @@ class Source:
         self.size = file.seek(0, io.SEEK_END)
         self.start = self._start()
         self.warning = ""
+        self.is_inflated = False
 
     def at(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from `offset`; fewer at the end."""
         self.file.seek(offset)
         return self.file.read(size)
 
+    def preamble(self) -> bytes:
+        """The 128 bytes before the prefix, PS3.10 7.1; empty where there is no prefix."""
+        return self.at(0, PREAMBLE_SIZE) if self.start else b""
+
     def _start(self) -> int:
         """Offset of the first data element: behind the preamble where there is one."""
-        if self.at(128, 4) == b"DICM":
-            return 132
+        if self.at(PREAMBLE_SIZE, 4) == b"DICM":
+            return PREAMBLE_SIZE + 4
         if self._plausible_encoding(0) is None:
             raise NotDicomError("not a DICOM object: no DICM prefix, and no data element either")
         return 0
@@ -90,7 +101,9 @@ class Source:
                     return Encoding(implicit=False, order=order)
         group, element, length = struct.unpack("<HHI", head[:8])
         known = element == 0 or dictionary_has_tag(group << 16 | element)
-        if group in (0x0002, 0x0004, 0x0008, 0x0010) and known:
+        if group == 0:  # a command set begins with its length, PS3.7 6.3.1
+            known = element == 0 and length == 4
+        if group in (0x0000, 0x0002, 0x0004, 0x0008, 0x0010) and known:
             return Encoding(implicit=True) if offset + 8 + length <= self.size else None
         return None
 
@@ -112,6 +125,21 @@ class Source:
             warning = f"the deflated data set is shown to {MAX_INFLATED >> 20} MiB only"
         return Inflated(bytes(clear), warning)
 
+    def item_encoding(self, offset: int, outer: Encoding) -> Encoding | None:
+        """How the items are encoded that a value of VR UN at `offset` holds, None for no items.
+
+        PS3.5 6.2.2 says Implicit VR Little Endian; some writers leave them as the rest is.
+        """
+        head = self.at(offset, 16)
+        if len(head) < 8:
+            return None
+        orders = [order for order in "<>" if struct.unpack(order + "HH", head[:4]) == ITEM_TAG]
+        if not orders:
+            return None
+        if head[12:14] in KNOWN_VRS and not outer.implicit:
+            return Encoding(implicit=False, order=orders[0])
+        return Encoding(implicit=True, order=orders[0])
+
 
 class Inflated(Source):
     """A data set in memory that had no preamble of its own."""
@@ -121,6 +149,7 @@ class Inflated(Source):
         self.size = len(clear)
         self.start = 0
         self.warning = warning
+        self.is_inflated = True
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Text in them is as the peer or the object gave it. Whoever shows it makes it har
 
 from core.model.candidate import Candidate, Fate
 from core.model.doctor import Finding, Verdict, Visitor
+from core.model.element import ElementRow, ValuePage, ValuePlace
 from core.model.held import (
     CheckReport,
     Instance,
@@ -29,7 +30,6 @@ from core.model.outcome import Counters, MoveResponse, Outcome, OutcomeState, Se
 from core.model.picture import Picture, PixelMode, PixelValue, Rendering, Window
 from core.model.presets import PRESETS, presets_for
 from core.model.query import RETURN_KEYS, Level, Match, Query, Ref, Root
-from core.model.shown import ElementRow
 
 __all__ = [
     "ALL_OPERATIONS",
@@ -72,6 +72,8 @@ __all__ = [
     "Statistics",
     "StoreAction",
     "Stored",
+    "ValuePage",
+    "ValuePlace",
     "Verdict",
     "Visitor",
     "Window",

@@ -16,18 +16,25 @@ import pytest
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+)
 
 from core.dump import MAX_ROWS, dicom_json, rows
 from core.dump.rows import MAX_TEXT
 from core.errors import NotDicomError
 from core.model import ElementRow
-from tests.core.imaging.objects import image, write, write_deflated
+from tests.core.imaging.objects import encapsulated, image, write, write_deflated
 
 FILES = sorted(Path(str(get_testdata_file("CT_small.dcm"))).parent.glob("*.dcm"))
 # Files whose faults pydicom mends in its own way, or whose first byte is missing.
 ODD = {
     "no_meta.dcm",
+    # A private sequence of VR UN, which pydicom leaves as bytes.
+    "priv_SQ.dcm",
     "UN_sequence.dcm",
     "SC_rgb_jpeg.dcm",
     "JPEG2000-embedded-sequence-delimiter.dcm",
@@ -258,6 +265,80 @@ def test_a_sequence_of_unknown_vr_is_followed(tmp_path: Path) -> None:
     found = by_path(path)
     assert found["[0009,1010][0].PatientID"].value == "4711"
     assert found["PatientBirthDate"].value == "20260101"
+
+
+@pytest.mark.parametrize("explicit", [False, True])
+def test_a_private_sequence_of_known_length_and_unknown_vr_is_looked_into(
+    tmp_path: Path, explicit: bool
+) -> None:
+    path = write(tmp_path, image())
+    head = b"LO\x04\x00" if explicit else b"\x04\0\0\x00"
+    item = b"\xfe\xff\x00\xe0\x0c\0\0\0\x10\x00\x20\x00" + head + b"4711"
+    path.write_bytes(
+        path.read_bytes() + b"\x09\x00\x10\x10UN\0\0" + struct.pack("<I", len(item)) + item
+    )
+    found = by_path(path)
+    assert found["[0009,1010]"].is_sequence
+    assert (found["[0009,1010]"].vr, found["[0009,1010]"].length) == ("UN", 20)
+    assert found["[0009,1010][0].PatientID"].value == "4711"
+
+
+def test_codes_are_put_into_words(tmp_path: Path) -> None:
+    ds = image(
+        SpecificCharacterSet=["", "ISO 2022 IR 87"],
+        StudyDate="20260102",
+        StudyTime="101530.25",
+        AcquisitionDateTime="202601021015+0100",
+        PatientAge="035Y",
+        PatientID="20260102",
+    )
+    ds.add_new(0x00280009, "AT", 0x00181063)
+    found = by_path(write(tmp_path, ds))
+    assert found["TransferSyntaxUID"].meaning == "Explicit VR Little Endian"
+    assert found["SOPClassUID"].meaning == "Secondary Capture Image Storage"
+    assert found["SOPInstanceUID"].meaning == ""
+    assert found["SpecificCharacterSet"].meaning == "ASCII, Japanese Kanji"
+    assert found["StudyDate"].meaning == "2026-01-02"
+    assert found["StudyTime"].meaning == "10:15:30.25"
+    assert found["AcquisitionDateTime"].meaning == "2026-01-02 10:15 UTC+0100"
+    assert found["PatientAge"].meaning == "35 years"
+    assert found["FrameIncrementPointer"].meaning == "FrameTime"
+    assert found["PatientID"].meaning == ""
+
+
+def test_fragments_and_their_offsets_are_listed(tmp_path: Path) -> None:
+    ds = encapsulated([b"\xff\xd8" + b"a" * 98, b"\xff\xd8" + b"b" * 60], JPEGBaseline8Bit)
+    path = write(tmp_path, ds)
+    found = by_path(path)
+    assert found["PixelData"].value == "2 fragments, 170 bytes"
+    assert not found["PixelData"].is_sequence
+    table, second = found["PixelData[0]"], found["PixelData[2]"]
+    assert (table.name, table.value, table.length) == ("Basic Offset Table", "0\\108", 8)
+    assert (second.name, second.length, second.depth) == ("Fragment 2", 62, 1)
+    assert second.value.startswith("ff d8 62 62")
+    assert second.place is not None
+    assert path.read_bytes()[second.place.offset :][:3] == b"\xff\xd8b"
+
+
+def test_what_comes_behind_the_data_set_is_no_element(tmp_path: Path) -> None:
+    path = write(tmp_path, image(PatientID="4711"))
+    before = len(list(rows(path)))
+    path.write_bytes(path.read_bytes() + bytes(512))
+    assert [row.value for row in list(rows(path))[before:]] == [
+        f"512 bytes from offset {path.stat().st_size - 512:,} on are no data elements"
+    ]
+
+
+def test_a_preamble_that_is_used_and_a_missing_transfer_syntax_are_said(tmp_path: Path) -> None:
+    path = write(tmp_path, image(PatientID="4711"))
+    path.write_bytes(b"II*\0" + path.read_bytes()[4:])
+    notes = [row.value for row in rows(path) if row.name == "Note"]
+    assert notes == ["the preamble is the head of a TIFF file"]
+    bare = Dataset()
+    bare.SOPClassUID, bare.PatientID = "1.2.840.10008.5.1.4.1.1.7", "4711"
+    bare.save_as(tmp_path / "bare.dcm", implicit_vr=True, little_endian=True)
+    notes = [row.value for row in rows(tmp_path / "bare.dcm") if row.name == "Note"]
+    assert notes == ["no Transfer Syntax UID (0002,0010): read as Implicit VR Little Endian"]
 
 
 def test_unknown_vrs_and_odd_lengths(tmp_path: Path) -> None:
