@@ -10,6 +10,7 @@ broken configuration and a disk that will not take what we hold::
     ├── NotDicomError         bytes that are not a DICOM object
     ├── NotHeldError          nothing by that identifier in the archive
     ├── NoPreviewError        an object with no picture to show, or one too dangerous to decode
+    ├── NoDocumentError       an object that holds nothing to read, or nothing that can be read safely
     ├── ConversionError       an object that cannot be had in another transfer syntax
     └── ArchiveError          the archive cannot do it
         ├── ArchiveLockedError    another station owns the data folder
@@ -55,6 +56,10 @@ class NotHeldError(ModalittyError):
 
 class NoPreviewError(ModalittyError):
     """There is no picture to show: not an image, not decodable, or refused by a guard."""
+
+
+class NoDocumentError(ModalittyError):
+    """There is nothing to read but a picture, or it cannot be read within bounds."""
 
 
 class ConversionError(ModalittyError):

@@ -5,6 +5,16 @@ Text in them is as the peer or the object gave it. Whoever shows it makes it har
 
 from core.model.candidate import Candidate, Fate
 from core.model.doctor import Finding, Verdict, Visitor
+from core.model.documents import (
+    Attachment,
+    Document,
+    DocumentRow,
+    ObjectReference,
+    Plot,
+    PlotChannel,
+    PlotMark,
+    RowKind,
+)
 from core.model.element import ElementRow, ValuePage, ValuePlace
 from core.model.held import (
     CheckReport,
@@ -36,10 +46,13 @@ __all__ = [
     "PRESETS",
     "RETURN_KEYS",
     "Association",
+    "Attachment",
     "Beat",
     "Candidate",
     "CheckReport",
     "Counters",
+    "Document",
+    "DocumentRow",
     "ElementRow",
     "Failure",
     "Fate",
@@ -55,12 +68,16 @@ __all__ = [
     "Modality",
     "ModalityCount",
     "MoveResponse",
+    "ObjectReference",
     "Operation",
     "Outcome",
     "OutcomeState",
     "Picture",
     "PixelMode",
     "PixelValue",
+    "Plot",
+    "PlotChannel",
+    "PlotMark",
     "ProposedContext",
     "ProtectedPatient",
     "Query",
@@ -68,6 +85,7 @@ __all__ = [
     "Rendering",
     "Retrieve",
     "Root",
+    "RowKind",
     "SendResult",
     "Statistics",
     "StoreAction",

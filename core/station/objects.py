@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.documents import DocumentReader
 from core.imaging.decoder import Decoder
-from core.model import ElementRow, Picture, PixelValue, Rendering
+from core.model import Document, ElementRow, Picture, PixelValue, Rendering
 
 if TYPE_CHECKING:
     from core.archive.archive import Archive
@@ -16,15 +17,17 @@ _AS_IT_IS = Rendering()
 
 
 class Objects:
-    """Tags and pictures of single objects."""
+    """Tags, pictures and documents of single objects."""
 
     def __init__(self, archive: Callable[[], Archive]) -> None:
         self._archive = archive
         self._decoder = Decoder()
+        self._reader = DocumentReader()
 
     def close(self) -> None:
-        """End the processes that decode."""
+        """End the processes that decode and read."""
         self._decoder.close()
+        self._reader.close()
 
     def warm_up(self) -> None:
         """Start the process that decodes, so that the first picture need not wait for it."""
@@ -54,6 +57,14 @@ class Objects:
     def pixel(self, source: Path | str, *, frame: int = 0, column: int, row: int) -> PixelValue:
         """Say what stands at one place of a frame, all counted from 0; raises NoPreviewError."""
         return self._decoder.pixel(self._path(source), frame=frame, column=column, row=row)
+
+    def document(self, source: Path | str) -> Document:
+        """Read what a file or an object held here says beside a picture; raises NoDocumentError."""
+        return self._reader.document(self._path(source))
+
+    def embedded(self, source: Path | str) -> bytes:
+        """Take the PDF, CDA or other document out of an object; raises NoDocumentError."""
+        return self._reader.embedded(self._path(source))
 
     def _path(self, source: Path | str) -> Path:
         if isinstance(source, Path):
