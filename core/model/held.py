@@ -30,10 +30,12 @@ class StoreAction(str, Enum):
     STORED = "stored"
     KEPT_FIRST = "kept-first"
     REPLACED = "replaced"
+    SET_ASIDE = "set-aside"
+    """The archive had nothing to do with it: it went to whoever waited for it."""
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """An object that the archive now holds, durably."""
+    """An object that was taken in, durably where the archive holds it."""
 
     instance: Instance
     action: StoreAction

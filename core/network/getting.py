@@ -39,7 +39,7 @@ from core.network.command import Verb
 from core.network.contexts import NATIVE, Offer
 from core.network.faults import LinkError
 from core.network.line import Dial, Line
-from core.network.ports import Archive
+from core.network.ports import Taker
 from core.network.services import call, store
 from core.settings import Settings
 
@@ -64,7 +64,7 @@ class Request(Struct, frozen=True):
 class Keeping(Struct, frozen=True):
     """What the station does with objects that come."""
 
-    archive: Archive
+    taker: Taker
     settings: Settings
     events: EventBus
 
@@ -155,7 +155,7 @@ def _take(line: Line, message: Message, keeping: Keeping) -> Stored | None:
         association=line.association,
         message=message,
         settings=keeping.settings,
-        archive=keeping.archive,
+        taker=keeping.taker,
         events=keeping.events,
     )
     code, stored = store.store_object(request)

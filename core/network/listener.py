@@ -23,6 +23,7 @@ from core.events import (
     Severity,
 )
 from core.network import acceptor, credentials, negotiation, pdu
+from core.network.aside import AwaitedObjects
 from core.network.association import next_id
 from core.network.commitment.awaited import AwaitedReports
 from core.network.commitment.promises import Promises
@@ -66,18 +67,22 @@ class Listener:
         events: EventBus,
         *,
         awaited: AwaitedReports | None = None,
+        aside: AwaitedObjects | None = None,
         promises: Path | None = None,
     ) -> None:
         """Make a listener; `awaited` are the reports on commitment that its station waits for.
 
+        `aside` are the objects that it waits for and that are not to go into the archive.
         `promises` is the folder in which its own reports are kept until they are delivered.
         """
         self._store = store
         self._events = events
         self._caller = Caller(store, events)
         self._promises = Promises(store, archive, events, self._caller.report, promises)
+        if aside is None:
+            aside = AwaitedObjects()
         commitment = Commitment(self._promises, awaited or AwaitedReports())
-        self._provider = Provider(store, archive, events, self._caller, commitment)
+        self._provider = Provider(store, archive, events, self._caller, commitment, aside)
         self._registry = Registry()
         self._connections: dict[_Connection, threading.Thread] = {}
         self._lock = threading.Lock()

@@ -37,8 +37,8 @@ class Incoming(Protocol):
         """Forget it, leaving nothing behind."""
 
 
-class Archive(Protocol):
-    """The part of :class:`core.archive.archive.Archive` that the services use."""
+class Taker(Protocol):
+    """Where objects go that a peer sends: into the archive, or to whoever waits for one."""
 
     def receive(
         self,
@@ -50,6 +50,10 @@ class Archive(Protocol):
         limit: int = 0,
     ) -> Incoming:
         """Begin to take an object; raises ArchiveError."""
+
+
+class Archive(Taker, Protocol):
+    """The part of :class:`core.archive.archive.Archive` that the services use."""
 
     def find(
         self,

@@ -8,11 +8,12 @@ import time
 from core.events import EventBus, MessageHandled
 from core.model import Operation
 from core.network import contexts, negotiation, status
+from core.network.aside import AwaitedObjects
 from core.network.association import Association, Message
-from core.network.command import RESPONSE, Verb
+from core.network.command import RESPONSE, Field, Verb
 from core.network.commitment.returning import Returning
 from core.network.faults import EndedHereError, LinkError, ProtocolError, Reason
-from core.network.ports import Archive, Sender, SettingsSource
+from core.network.ports import Archive, Sender, SettingsSource, Taker
 from core.network.services.call import (
     NOT_AUTHORISED,
     SOP_CLASS_NOT_SUPPORTED,
@@ -51,12 +52,14 @@ class Provider:
         events: EventBus,
         sender: Sender,
         commitment: Commitment,
+        aside: AwaitedObjects,
     ) -> None:
         self._store = store
         self._archive = archive
         self._events = events
         self._sender = sender
         self._commitment = commitment
+        self._aside = aside
 
     def serve(self, association: Association) -> str:
         """Answer until the association is over and closed; returns how it ended, in words."""
@@ -86,6 +89,7 @@ class Provider:
             association=association,
             message=message,
             settings=self._store.current,
+            taker=self._taker(association, message),
             archive=self._archive,
             events=self._events,
             sender=self._sender,
@@ -104,6 +108,19 @@ class Provider:
                 seconds=time.monotonic() - start,
             )
         )
+
+    def _taker(self, association: Association, message: Message) -> Taker:
+        """Who is to have the object that a C-STORE brings: the archive, but for one awaited."""
+        command = message.command
+        if not self._aside.any or command.verb != Verb.C_STORE_RQ:
+            return self._archive
+        waits = self._aside.taker(
+            command.text(Field.MOVE_ORIGINATOR_AE_TITLE),
+            command.number(Field.MOVE_ORIGINATOR_MESSAGE_ID),
+            association.about.peer,
+            command.text(Field.AFFECTED_SOP_INSTANCE_UID),
+        )
+        return waits or self._archive
 
     def _answer(self, call: Call) -> tuple[str, int]:
         """Name of the service and final status."""

@@ -46,7 +46,7 @@ from core.network.contexts import NATIVE, VERIFICATION, Offer
 from core.network.convert import Converter
 from core.network.faults import LinkError
 from core.network.line import Dial, IsAlive, Line, open_line
-from core.network.ports import Archive, Exchange, SettingsSource
+from core.network.ports import Exchange, SettingsSource, Taker
 from core.network.registry import Registry
 
 _MESSAGE_ID = 1
@@ -136,13 +136,13 @@ class Caller:
         self,
         peer: Modality,
         ref: Ref,
-        archive: Archive,
+        taker: Taker,
         *,
         root: Root | None = None,
         sop_classes: Sequence[str] = (),
         cancel: threading.Event | None = None,
     ) -> Iterator[MoveResponse | Stored]:
-        """Have the peer send `ref` on the same association, into `archive`.
+        """Have the peer send `ref` on the same association, to `taker`: an archive, or who waits.
 
         Yields each object that came and each response; the last item is a response with the
         outcome. Contexts are proposed for `sop_classes`; where these are empty, for the classes
@@ -153,7 +153,7 @@ class Caller:
         request = getting.Request(
             ref, root, queries.for_ref(ref, root), tuple(dict.fromkeys(sop_classes))
         )
-        keeping = getting.Keeping(archive, self._store.current, self._events)
+        keeping = getting.Keeping(taker, self._store.current, self._events)
         return getting.get(lambda offers: self._line(peer, offers, cancel), peer, request, keeping)
 
     def store(

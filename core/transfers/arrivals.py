@@ -7,21 +7,12 @@ these out, who sent it and what was asked for decide.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import threading
 from collections.abc import Callable, Iterator
 
 from core.events import Event, EventBus, InstanceStored
 from core.model import Instance, Modality, Ref
-
-_message_ids = itertools.cycle(range(1, 0x10000))
-_message_ids_lock = threading.Lock()
-
-
-def next_message_id() -> int:
-    """Give the next Message ID; one sequence for the process tells concurrent moves apart."""
-    with _message_ids_lock:
-        return next(_message_ids)
+from core.network.message_ids import next_message_id
 
 
 class Arrivals:

@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterator
 
 from core.model import Counters, JobState, Outcome, Ref
-from core.transfers.arrivals import Arrivals, next_message_id
+from core.network.message_ids import next_message_id
+from core.transfers.arrivals import Arrivals
 from core.transfers.inventory import Inventory
 from core.transfers.orders import MoveOrder
 from core.transfers.progress import Progress

@@ -12,7 +12,7 @@ from core.network import command, status
 from core.network.association import Association, Message
 from core.network.command import Command, Field
 from core.network.commitment.awaited import AwaitedReports
-from core.network.ports import Archive, Sender
+from core.network.ports import Archive, Sender, Taker
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class Request(Struct, frozen=True, kw_only=True):
     association: Association
     message: Message
     settings: Settings
-    archive: Archive
+    taker: Taker
+    """Where the object goes that it brings, if any."""
     events: EventBus
 
     @property
@@ -62,6 +63,7 @@ class Request(Struct, frozen=True, kw_only=True):
 class Call(Request, frozen=True, kw_only=True):
     """A request on an association that the listener has accepted."""
 
+    archive: Archive
     sender: Sender
     commitment: Commitment
 

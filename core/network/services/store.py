@@ -11,7 +11,7 @@ from core.errors import (
     OutOfResourcesError,
 )
 from core.events import InstanceRefused, InstanceStored
-from core.model import Stored
+from core.model import StoreAction, Stored
 from core.network.association import OVERHEAD
 from core.network.command import Field
 from core.network.faults import EndedHereError
@@ -37,7 +37,9 @@ def answer_store(call: Call) -> int:
 def store_object(call: Request) -> tuple[int, Stored | None]:
     """The same wherever the request comes from, a C-GET of our own too: status, and the object."""
     stored, code, reason = _take(call)
-    if stored is not None:
+    if stored is not None and stored.action is StoreAction.SET_ASIDE:
+        pass  # whoever waits for it has it: nothing has come into the archive
+    elif stored is not None:
         # Before the answer: who counts arrivals has then seen them all when a C-MOVE ends.
         call.events.publish(
             InstanceStored(
@@ -77,7 +79,7 @@ def _take(call: Request) -> tuple[Stored | None, int, str]:
 def _receive(call: Request, sop_class: str, instance: str) -> tuple[Stored | None, int, str]:
     sink = _Sink(call)
     try:
-        sink.incoming = call.archive.receive(
+        sink.incoming = call.taker.receive(
             sop_class_uid=sop_class,
             sop_instance_uid=instance,
             transfer_syntax_uid=call.message.context.transfer_syntax,
@@ -99,7 +101,7 @@ def _receive(call: Request, sop_class: str, instance: str) -> tuple[Stored | Non
 
 
 class _Sink:
-    """Where the data set of one message goes: into the archive, or nowhere."""
+    """Where the data set of one message goes: to whoever takes it, or nowhere."""
 
     def __init__(self, call: Request) -> None:
         self.incoming: Incoming | None = None

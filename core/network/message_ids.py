@@ -1,0 +1,15 @@
+"""Message IDs of our C-MOVEs, PS3.7 9.1.4: what comes by them bears them, so each has its own."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+
+_message_ids = itertools.cycle(range(1, 0x10000))
+_lock = threading.Lock()
+
+
+def next_message_id() -> int:
+    """Give the next Message ID; one sequence for the process tells concurrent moves apart."""
+    with _lock:
+        return next(_message_ids)
