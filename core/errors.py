@@ -10,7 +10,7 @@ broken configuration and a disk that will not take what we hold::
     ├── NotDicomError         bytes that are not a DICOM object
     ├── NotHeldError          nothing by that identifier in the archive
     ├── NoPreviewError        an object with no picture to show, or one too dangerous to decode
-    ├── NoDocumentError       an object that holds nothing to read, or nothing that can be read safely
+    ├── NoDocumentError       an object with nothing to read, or nothing that can be read safely
     ├── ConversionError       an object that cannot be had in another transfer syntax
     └── ArchiveError          the archive cannot do it
         ├── ArchiveLockedError    another station owns the data folder

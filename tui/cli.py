@@ -39,6 +39,7 @@ VERBS = {
     "export": "archive",
     "dump": "objects",
     "preview": "preview",
+    "document": "document",
     "modalities": "modalities:app",
 }
 """Verb → its module in :mod:`tui.verbs`, and its function where that has another name."""

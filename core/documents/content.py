@@ -31,7 +31,6 @@ _PLAIN = {
     "DATETIME": ("DateTime", "DT"),
     "UIDREF": ("UID", ""),
 }
-_TABULATED = "TABLE"
 
 
 class ContentValue(Struct, frozen=True, kw_only=True):
@@ -86,7 +85,7 @@ def _object(ds: Dataset) -> ContentValue:
         return ContentValue(value="no object named")
     seen_by = item(referred, "ReferencedSOPSequence")
     state = reference(seen_by)
-    value = joined(found.sop_class, found.part, state.sop_class if state else "")
+    value = joined(found.sop_class, found.part, f"shown by {state.sop_class}" if state else "")
     return ContentValue(value=value or "object", reference=found)
 
 
@@ -134,5 +133,5 @@ _OTHERS: dict[str, Callable[[Dataset], ContentValue]] = {
     "SCOORD": _in_image,
     "SCOORD3D": _in_space,
     "TCOORD": _in_time,
-    _TABULATED: _table,
+    "TABLE": _table,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 from pydicom.dataset import Dataset
 
 from core.documents.content import content_value
@@ -112,6 +113,16 @@ def _content(outline: Outline, ds: Dataset) -> None:
             continue
         _row(outline, place)
         waiting.append(_children(place.item, place.depth + 1, place.number))
+    _name_targets(outline)
+
+
+def _name_targets(outline: Outline) -> None:
+    """Say by name what by-reference relationships point to (PS3.3 C.17.3.2.5)."""
+    labels = {row.number: row.label or row.type.lower() for row in outline.rows if row.number}
+    for index, row in enumerate(outline.rows):
+        if row.target:
+            label = labels.get(row.target, "an item that is not there")
+            outline.rows[index] = replace(row, value=label)
 
 
 def _children(item: Dataset, depth: int, number: str) -> Iterator[_Place]:
