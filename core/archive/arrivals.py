@@ -16,36 +16,36 @@ from __future__ import annotations
 import contextlib
 import heapq
 import os
-import struct
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from core.archive.arrival_log import (
+    FILLED,
+    HEADER,
+    LIVE,
+    PAGE,
+    RECORD,
+    STRUCK,
+    Whole,
+    next_page,
+    records,
+    write_whole,
+)
 from core.archive.journal import fault, sync_folder
 from core.errors import ArchiveError
 
 LARGEST = 2 << 20
 """Bytes of the largest object that is logged: to write more than that twice costs too much."""
 
-_HEADER = struct.Struct("<4sQ")  # mark, epoch
-_RECORD = struct.Struct("<4sIIQQ")  # mark, length, CRC-32, number, epoch
-_FILLED, _LIVE, _STRUCK = b"LOG2", b"OBJ2", b"GONE"
-_PAGE = 4096
-"""Records begin at multiples of it: what is synced is never written again but to strike it out."""
 _FULL = 16 << 20
+_SMALL = 64 << 10
+_AHEAD = bytes(1 << 20)
+"""By what small objects make a file longer: one sync pays for the length, many have the use."""
 _QUIET = 1.0  # seconds without an arrival after which the log is emptied
-
-
-class Whole(NamedTuple):
-    """An object as a whole file: its bytes and their CRC-32."""
-
-    bytes: bytes | memoryview
-    crc: int
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -71,6 +71,7 @@ class Arrivals:
         self._state = threading.Condition()
         self._fds: list[int] = []
         self._sizes = [0, 0]
+        self._lengths = [0, 0]
         self._epochs = [0, 0]
         self._current = 0
         self._busy = self._usable = self._wanted = self._closing = False
@@ -87,7 +88,7 @@ class Arrivals:
             logs = []
             for path in self._paths:
                 with contextlib.suppress(FileNotFoundError):
-                    logs.append(_records(opened.enter_context(path.open("rb"))))
+                    logs.append(records(opened.enter_context(path.open("rb"))))
             for _, data in heapq.merge(*logs):
                 yield data
 
@@ -119,12 +120,13 @@ class Arrivals:
             try:
                 if not at:
                     at = self._begin(file)
-                record = _RECORD.pack(_LIVE, len(data.bytes), data.crc, number, self._epochs[file])
-                _write_whole(self._fds[file], (record, data.bytes), at)
+                record = RECORD.pack(LIVE, len(data.bytes), data.crc, number, self._epochs[file])
+                write_whole(self._fds[file], (record, data.bytes), at)
             except OSError as error:
                 # What was written of it is no record, and is written over by the next one.
                 raise fault(error, "store an object") from error
-            self._sizes[file] = _next_page(at + len(record) + len(data.bytes))
+            self._sizes[file] = end = next_page(at + len(record) + len(data.bytes))
+            self._grow(file, at, end)
             self._number = number
             entry = Entry(uid, place, file, at, number)
             self._last = time.monotonic()
@@ -136,8 +138,18 @@ class Arrivals:
     def _begin(self, file: int) -> int:
         """Begin to fill an empty file; where its first record goes."""
         self._epochs[file] = epoch = int.from_bytes(os.urandom(8), "little")
-        _write_whole(self._fds[file], (_HEADER.pack(_FILLED, epoch),), 0)
-        return _PAGE
+        write_whole(self._fds[file], (HEADER.pack(FILLED, epoch),), 0)
+        return PAGE
+
+    def _grow(self, file: int, at: int, end: int) -> None:
+        """Where a small object made a file longer, make it longer for those that follow."""
+        if end <= self._lengths[file]:
+            return
+        self._lengths[file] = end
+        if end - at <= _SMALL:
+            # A disk too full for that may well have room for what comes.
+            with contextlib.suppress(OSError):
+                self._lengths[file] += os.pwrite(self._fds[file], _AHEAD, end)
 
     def sync(self, entry: Entry) -> None:
         """Return when an object is durable; simultaneous callers share a sync."""
@@ -195,7 +207,7 @@ class Arrivals:
     def _strike(self, entry: Entry) -> None:
         # In place: needs no room on the disk.
         with contextlib.suppress(OSError):
-            os.pwrite(self._fds[entry.file], _STRUCK, entry.at)
+            os.pwrite(self._fds[entry.file], STRUCK, entry.at)
 
     def _lead_sync(self) -> None:
         """Sync for everybody who waits; entered and left with the state held."""
@@ -275,17 +287,19 @@ class Arrivals:
     def _forget(self, file: int) -> None:
         """Make the records of a file invalid, but keep its room on the disk, within bounds."""
         fd = self._fds[file]
-        os.pwrite(fd, bytes(_HEADER.size), 0)
+        os.pwrite(fd, bytes(HEADER.size), 0)
         if os.fstat(fd).st_size > _FULL + LARGEST:
             os.ftruncate(fd, _FULL)
+            self._lengths[file] = _FULL
         os.fdatasync(fd)
 
     def _cut(self, file: int) -> None:
         """Give the room of a file back, and of the other one where it is empty."""
-        os.ftruncate(self._fds[file], 0)
         with self._state:
-            if not self._sizes[1 - file]:
-                os.ftruncate(self._fds[1 - file], 0)
+            for number in (file, 1 - file):
+                if number == file or not self._sizes[number]:
+                    os.ftruncate(self._fds[number], 0)
+                    self._lengths[number] = 0
         for fd in self._fds:
             os.fsync(fd)
 
@@ -298,37 +312,3 @@ class Arrivals:
         if not entries:
             del self._entries[entry.uid]
         return True
-
-
-def _next_page(at: int) -> int:
-    return -(-at // _PAGE) * _PAGE
-
-
-def _write_whole(fd: int, parts: Sequence[bytes | memoryview], at: int) -> None:
-    size = sum(map(len, parts))
-    done = os.pwritev(fd, parts, at)
-    while done < size:
-        # Once more for the rest: the system says why it stopped.
-        rest = b"".join(parts)[done:]
-        done += os.pwrite(fd, rest, at + done)
-
-
-def _records(log: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Number and object of each record that is whole and was not struck out."""
-    header = log.read(_HEADER.size)
-    if len(header) < _HEADER.size:
-        return
-    filled, current = _HEADER.unpack(header)
-    at, end = _PAGE, os.fstat(log.fileno()).st_size
-    while filled == _FILLED and at + _RECORD.size <= end:
-        log.seek(at)
-        mark, length, crc, number, epoch = _RECORD.unpack(log.read(_RECORD.size))
-        if mark not in (_LIVE, _STRUCK) or epoch != current or length > end:
-            break
-        body = log.read(length)
-        # A record that was cut short was not acknowledged, and nothing was written behind it.
-        if len(body) < length or zlib.crc32(body) != crc:
-            break
-        if mark == _LIVE:
-            yield number, body
-        at = _next_page(at + _RECORD.size + length)

@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Callable
 from types import TracebackType
 
-from core.archive.arrivals import LARGEST, Whole
+from core.archive.arrival_log import Whole
+from core.archive.arrivals import LARGEST
 from core.archive.buffers import Buffers
 from core.archive.elements import Source
 from core.archive.filemeta import encode_meta

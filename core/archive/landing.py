@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from core.archive.arrivals import Arrivals, Whole
+from core.archive.arrival_log import Whole
+from core.archive.arrivals import Arrivals
 from core.archive.claims import Claims
 from core.archive.elements import Source
 from core.archive.entities import Held
