@@ -5,20 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from enum import Enum
-from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
-from pydicom.datadict import dictionary_has_tag, dictionary_VR, repeater_has_tag
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 
-from core.dump.source import (
-    DEFLATED,
-    KNOWN_VRS,
-    LONG_VRS,
-    META,
-    Encoding,
-    Source,
-)
+from core.dump.headers import is_known, vr_and_length
+from core.dump.source import DEFLATED, META, Encoding, Source
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -194,7 +187,7 @@ class Walker:
         if group == 0 and self._last > 0xFFFF:
             return True
         strange = group == 0xFFFE or (step.implicit and not self.encoding.implicit)
-        if strange or not (group & 1 or _is_known(step.tag)):
+        if strange or not (group & 1 or is_known(step.tag)):
             cut = step.length is not None and step.available < step.length
             return cut or step.tag < self._last
         return False
@@ -267,7 +260,7 @@ class Walker:
             return None
         group, element = struct.unpack(encoding.order + "HH", head[:4])
         tag = group << 16 | element
-        size, vr, length, implicit = _vr_and_length(head, tag, encoding)
+        size, vr, length, implicit = vr_and_length(head, tag, encoding)
         if length is None:
             return None
         offset = self.position + size
@@ -291,42 +284,8 @@ class Walker:
         return Step(kind=Kind.WARNING, text=text, offset=self.position)
 
 
-def _vr_and_length(head: bytes, tag: int, encoding: Encoding) -> tuple[int, str, int | None, bool]:
-    """(size of the header, VR, length, whether the VR is implicit); no length: it is cut short."""
-    long_length: int = struct.unpack(encoding.order + "I", head[4:8])[0]
-    if tag >> 16 == 0xFFFE:
-        return 8, "", long_length, True
-    letters = head[4:6]
-    # Some writers put single elements in implicit VR into explicit sets: no letters, no VR.
-    if encoding.implicit or not (letters.isalpha() and letters.isupper()):
-        return 8, _dictionary_vr(tag), long_length, True
-    vr = letters.decode("ascii")
-    # An unknown VR has the long form, PS3.5 6.2; where its reserved bytes are used it cannot be.
-    if letters in LONG_VRS or (letters not in KNOWN_VRS and head[6:8] == b"\0\0"):
-        if len(head) < 12:
-            return 12, vr, None, False
-        return 12, vr, struct.unpack(encoding.order + "I", head[8:12])[0], False
-    return 8, vr, struct.unpack(encoding.order + "H", head[6:8])[0], False
-
-
 def _about_preamble(preamble: bytes) -> str:
     """What stands in a preamble that is not empty, PS3.10 7.1."""
     if preamble[:4] in (b"II*\0", b"MM\0*"):
         return "the preamble is the head of a TIFF file"
     return f"the preamble is not empty: {preamble[:16].hex(' ')} …"
-
-
-@lru_cache(maxsize=8192)
-def _is_known(tag: int) -> bool:
-    return tag & 0xFFFF == 0 or dictionary_has_tag(tag) or repeater_has_tag(tag)
-
-
-@lru_cache(maxsize=8192)
-def _dictionary_vr(tag: int) -> str:
-    if tag & 0xFFFF == 0:
-        return "UL"
-    if tag >> 16 & 1:
-        return "LO" if 0x10 <= tag & 0xFFFF <= 0xFF else "UN"
-    if not dictionary_has_tag(tag):
-        return "UN"
-    return dictionary_VR(tag)[:2]
