@@ -40,6 +40,7 @@ from core.model.outcome import Counters, MoveResponse, Outcome, OutcomeState, Se
 from core.model.picture import Picture, PixelMode, PixelValue, Rendering, Window
 from core.model.presets import PRESETS, presets_for
 from core.model.query import RETURN_KEYS, Level, Match, Query, Ref, Root
+from core.model.validation import Breach, Severity, Validation
 
 __all__ = [
     "ALL_OPERATIONS",
@@ -48,6 +49,7 @@ __all__ = [
     "Association",
     "Attachment",
     "Beat",
+    "Breach",
     "Candidate",
     "CheckReport",
     "Counters",
@@ -87,11 +89,13 @@ __all__ = [
     "Root",
     "RowKind",
     "SendResult",
+    "Severity",
     "Statistics",
     "StoreAction",
     "Stored",
     "ValuePage",
     "ValuePlace",
+    "Validation",
     "Verdict",
     "Visitor",
     "Window",

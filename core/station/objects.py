@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.documents import DocumentReader
 from core.imaging.decoder import Decoder
-from core.model import Document, ElementRow, Picture, PixelValue, Rendering
+from core.model import Document, ElementRow, Picture, PixelValue, Rendering, Validation
 
 if TYPE_CHECKING:
     from core.archive.archive import Archive
@@ -47,6 +47,12 @@ class Objects:
         from core import dump
 
         return dump.dicom_json(self._path(source))
+
+    def validate(self, source: Path | str) -> Validation:
+        """Hold an object against the rules for its SOP class; raises NotDicomError, NotHeldError."""
+        from core.validation import validate
+
+        return validate(self._path(source))
 
     def picture(
         self, source: Path | str, *, frame: int = 0, rendering: Rendering = _AS_IT_IS
