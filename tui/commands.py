@@ -152,6 +152,21 @@ COMMANDS: tuple[Command, ...] = (
         _I,
     ),
     Command("inspector.find", "slash", "Filter", "Show only tags with this text.", _I),
+    Command(
+        "inspector.document",
+        "d",
+        "Document",
+        "Read what the object says in place of the picture, or look at the picture again.",
+        _I,
+    ),
+    Command(
+        "inspector.extract",
+        "X",
+        "Take out",
+        "Write the PDF or other document that is embedded in the object to a file.",
+        _I,
+        footer=False,
+    ),
     Command("inspector.close", "escape", "Back", "Close the object.", _I, action="back"),
     Command("inspector.copy", "y", "Copy", "Copy the value under the cursor.", _I),
     Command(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydicom.dataset import Dataset
 
+from core.documents import cda, pdf
 from core.documents.outline import Outline, joined
-from core.documents.words import code, references, text, value_of, whole
+from core.documents.words import MAX_TEXT, code, references, text, value_of, whole
 from core.errors import NoDocumentError
 from core.model.documents import Attachment
 
@@ -52,6 +53,15 @@ def fill(outline: Outline, ds: Dataset) -> None:
         *("BurnedInAnnotation", "HL7InstanceIdentifier", "ListOfMIMETypes"),
     )
     outline.refer_all(1, "Made from", references([ds], "SourceInstanceSequence"))
+    if extension == ".pdf":
+        pdf.fill(outline, content)
+    elif extension == ".xml":
+        cda.fill(outline, content)
+    elif extension == ".txt":
+        for line in content.decode("utf-8", "replace")[:MAX_TEXT].splitlines():
+            outline.paragraph(1, line)
+    else:
+        outline.note(1, "it cannot be shown as text, but written to a file")
 
 
 def _format(ds: Dataset) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -13,12 +14,14 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from core.model import Level, Match, Query, Ref
+from core.events import Severity
+from core.model import Level, LookupHit, Match, Query, Ref
 from tui import units
 from tui.command import Command
 from tui.commands import PICTURE_PARTS, Place, bindings
 from tui.mask import sensitive
 from tui.safe_text import safe_content
+from tui.screens.inspector.document_pane import DocumentPane
 from tui.screens.inspector.picture_pane import PicturePane
 from tui.screens.inspector.tag_pane import TagPane
 from tui.screens.place import PlaceScreen
@@ -36,6 +39,7 @@ VIEWS = ("tags", "picture", "both")
 class InspectorScreen(PlaceScreen):
     """Tags at the left, the picture at the right, or one of the two where it is narrow.
 
+    Where there is no picture the document is in its place, if the object has anything to read.
     `ref` names an instance, or a series of which the first instance is opened.
     """
 
@@ -48,7 +52,11 @@ class InspectorScreen(PlaceScreen):
         self.uids: tuple[str, ...] = (ref.sop_instance_uid,) if ref.sop_instance_uid else ()
         self.index = 0
         self._view = ""
+        self._reads = False
+        """Whether the document is to be in the picture's place though there is a picture."""
         self._tags_are_behind = False
+        self._has_chosen = False
+        """Whether a person has said what to see of the object."""
         self._timer: Timer | None = None
 
     def body(self) -> ComposeResult:
@@ -57,6 +65,7 @@ class InspectorScreen(PlaceScreen):
         with Horizontal(id="object"):
             yield TagPane(self.station, self.calls)
             yield PicturePane(self.station, self.calls)
+            yield DocumentPane(self.station, self.calls)
         yield Static(id="caption", markup=False)
 
     def on_mount(self) -> None:
@@ -89,6 +98,11 @@ class InspectorScreen(PlaceScreen):
     def pictures(self) -> PicturePane:
         """The picture's room."""
         return self.query_one(PicturePane)
+
+    @property
+    def documents(self) -> DocumentPane:
+        """The document's room."""
+        return self.query_one(DocumentPane)
 
     def rows_to_export(self) -> tuple[Sequence[Column], Sequence[Values], str]:
         """All elements of the object."""
@@ -123,7 +137,45 @@ class InspectorScreen(PlaceScreen):
     def _picture_has_changed(self) -> None:
         if self._tags_are_behind and not self.pictures.cine.is_playing:
             self._follow_with_tags()
+        if self.pictures.picture is None and self.uid:
+            self.documents.want(self.uid)
+        if self.documents.display and not self._in_place_of_picture:
+            self.show_view(self._view)
         self._show_words()
+
+    @on(DocumentPane.Loaded)
+    def _document_is_there(self) -> None:
+        if self._reads and self.documents.document is None:
+            self._reads = False
+            self.say("there is nothing to read in this object but its tags")
+        is_small = self.app.size.width < WIDE
+        if self._in_place_of_picture and self._view == "tags" and is_small and not self._has_chosen:
+            self.show_view("picture")
+        elif self._in_place_of_picture != self.documents.display:
+            self.show_view(self._view)
+        self._show_words()
+
+    @on(DocumentPane.Wanted)
+    def _reference_wanted(self, event: DocumentPane.Wanted) -> None:
+        uid = event.reference.sop_instance_uid
+        self.calls.ask(lambda: self.station.archive.lookup(uid), partial(self._open_other, uid))
+
+    def _open_other(self, uid: str, hits: Sequence[LookupHit]) -> None:
+        hit = next((hit for hit in hits if hit.ref.sop_instance_uid == uid), None)
+        if hit is None:
+            self.say(f"not held here: {uid}", Severity.WARNING)
+        else:
+            self.app.push_screen(InspectorScreen(self.session, hit.ref))
+
+    @on(DocumentPane.Exported)
+    def _document_is_exported(self, event: DocumentPane.Exported) -> None:
+        self.say(f"written to {event.path}")
+
+    @property
+    def _in_place_of_picture(self) -> bool:
+        """Whether the document is where the picture would be."""
+        has_document = self.documents.document_of(self.uid) is not None
+        return has_document and (self._reads or self.pictures.picture is None)
 
     @on(PicturePane.InstanceWanted)
     def _instance_wanted(self, event: PicturePane.InstanceWanted) -> None:
@@ -144,6 +196,7 @@ class InspectorScreen(PlaceScreen):
         """Hide the picture with the tags."""
         super().masked(on)
         self.tags.show_again()
+        self.documents.show_again()
         self.pictures.show_again()
         self._show_words()
 
@@ -161,6 +214,9 @@ class InspectorScreen(PlaceScreen):
         caption = self.pictures.caption()
         if caption and self._view == "tags":
             caption.insert(0, "v: picture")
+        document = self.documents.document_of(self.uid)
+        if document is not None and not caption:
+            caption = ["no picture", *self.documents.caption()]
         text = " │ ".join(caption) or "no picture"
         words_below = safe_content(text, "$text-muted")
         self.query_one("#caption", Static).update(words_below, layout=False)
@@ -173,6 +229,7 @@ class InspectorScreen(PlaceScreen):
 
     def action_view(self) -> None:
         """Show tags, picture, or both."""
+        self._has_chosen = True
         self.show_view(VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)])
         self._show_words()
 
@@ -180,10 +237,12 @@ class InspectorScreen(PlaceScreen):
         """Show one of :data:`VIEWS`."""
         self._view = view
         self.tags.display = view != "picture"
-        self.pictures.display = view != "tags"
+        reads = self._in_place_of_picture
+        self.pictures.display = view != "tags" and not reads
+        self.documents.display = view != "tags" and reads
         if view == "picture":
-            self.pictures.take_keys()
-        else:
+            (self.documents if reads else self.pictures).take_keys()
+        elif view == "tags" or not self.documents.has_focus_within:
             self.tags.take_keys()
         if view == "tags":
             self.pictures.rest()
@@ -214,6 +273,7 @@ class InspectorScreen(PlaceScreen):
         if 0 <= index < len(self.uids):
             self.index = index
             self._tags_are_behind = True
+            self._reads = False
             self.pictures.open(self.uids, index)
             self._follow_with_tags()
             self._show_words()
@@ -231,15 +291,34 @@ class InspectorScreen(PlaceScreen):
         self.pictures.action_window()
 
     def action_find(self) -> None:
-        """Filter the tags."""
+        """Filter the tags, or the document."""
+        if self.documents.display and (self._view == "picture" or self.documents.has_focus_within):
+            self.documents.find()
+            return
         if self._view == "picture":
             self.show_view("tags")
         self.tags.find()
 
     def action_copy(self) -> None:
         """Copy the value under the cursor."""
-        if copied := self.tags.to_copy():
+        pane = self.documents if self.documents.has_focus_within else self.tags
+        if copied := pane.to_copy():
             self.copy(*copied)
+
+    def action_document(self) -> None:
+        """Read the document in place of the picture, or look at the picture again."""
+        self._reads = not self._reads
+        if self._reads and self.documents.document_of(self.uid) is None:
+            self.documents.want(self.uid)
+        else:
+            self.show_view(self._view)
+        if self._reads and self._view == "tags":
+            self.show_view("picture")
+
+    def action_extract(self) -> None:
+        """Write the embedded document to a file."""
+        if self.documents.document_of(self.uid) is None or not self.documents.export():
+            self.say("nothing is embedded in this object")
 
 
 def in_order(matches: Sequence[Match]) -> tuple[str, ...]:

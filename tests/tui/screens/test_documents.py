@@ -1,0 +1,135 @@
+"""The inspector on what is no picture: reports, what they point to, letters taken out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+
+from core.model import Level, Ref
+from tests.documents import cda_object, pdf_object, report_on
+from tests.samples import sample_file
+from tests.tui.console import Pair, image_object, text_of, until, until_shown
+from tui.app import ModalittyApp
+from tui.mask import MASK
+from tui.screens.inspector import InspectorScreen
+
+
+def _hold(stations: Pair, *paths: Path) -> None:
+    job = stations.me.jobs.import_files(paths)
+    assert stations.me.jobs.wait(job.id, 30).arrived == len(paths)
+
+
+def _saved(ds: Dataset, path: Path) -> Path:
+    ds.save_as(path, enforce_file_format=True)
+    return path
+
+
+async def test_a_report_is_what_one_sees_first_even_on_a_narrow_screen(stations: Pair) -> None:
+    _hold(stations, sample_file("test-SR.dcm"))
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "1 study")
+        await pilot.press("i")
+        await until_shown(pilot, "complete, verified", "Verified by: Riesmeier Jörg", "Diagnosis")
+        await pilot.press("slash", *"diameter", "enter")
+        await until_shown(pilot, "Diameter: 3 Length Unit")
+        assert "Riesmeier" not in text_of(app)
+        await pilot.press("y")
+        assert "Diagnosis" in app.clipboard or "Diameter" in app.clipboard
+        await pilot.press("escape", "minus")
+        await until(pilot, lambda: "Verified by" not in text_of(app), "the folds")
+        await pilot.press("plus")
+        await until_shown(pilot, "Verified by: Riesmeier Jörg")
+
+
+async def test_the_mask_hides_what_a_report_says_of_people(stations: Pair) -> None:
+    _hold(stations, sample_file("test-SR.dcm"))
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "1 study")
+        await pilot.press("i")
+        await until_shown(pilot, "Riesmeier", "A mass of")
+        await pilot.press("M")
+        await until(pilot, lambda: MASK.on, "the mask")
+        await until(pilot, lambda: "A mass of" not in text_of(app), "the report masked")
+        assert "Riesmeier" not in text_of(app)
+        await pilot.press("M")
+        await until_shown(pilot, "A mass of")
+
+
+async def test_what_a_report_points_to_is_opened_where_it_is_held(
+    stations: Pair, tmp_path: Path
+) -> None:
+    image = image_object(1, 1, 1)
+    held = _saved(image, tmp_path / "image.dcm")
+    report = _saved(report_on(image), tmp_path / "report.dcm")
+    _hold(stations, held, report)
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        ds = report_on(image)
+        ref = Ref(
+            level=Level.IMAGE,
+            study_uid=ds.StudyInstanceUID,
+            series_uid=ds.SeriesInstanceUID,
+            sop_instance_uid=ds.SOPInstanceUID,
+        )
+        screen = InspectorScreen(app.session, ref)
+        app.push_screen(screen)
+        await until_shown(pilot, "Key image")
+        screen.documents.take_keys()
+        await pilot.press("slash", *"key image", "enter", "end", "enter")
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, InspectorScreen) and app.screen is not screen,
+            "the image",
+        )
+        await until_shown(pilot, "CT", "▄▄▄▄")
+        await pilot.press("escape")
+        await pilot.press("escape")
+        await pilot.press("slash", *"elsewhere", "enter", "end", "enter")
+        await until_shown(pilot, "not held here: 1.2.3.4.5.6")
+
+
+async def test_a_pdf_is_read_and_taken_out(stations: Pair, tmp_path: Path) -> None:
+    _hold(stations, _saved(pdf_object("Findings: none"), tmp_path / "letter.dcm"))
+    app = ModalittyApp(stations.me)
+    target = tmp_path / "out"
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "1 study")
+        await pilot.press("i")
+        await until_shown(pilot, "Findings: none", "X: write the PDF to a file")
+        await pilot.press("X")
+        await until_shown(pilot, "Write the PDF to a new file")
+        await pilot.press("ctrl+u", *str(target), "enter")
+        await until(pilot, (tmp_path / "out.pdf").exists, "the file")
+    assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF-")
+    assert (tmp_path / "out.pdf").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_letter_in_cda_is_text(stations: Pair, tmp_path: Path) -> None:
+    _hold(stations, _saved(cda_object(), tmp_path / "letter.dcm"))
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "1 study")
+        await pilot.press("i")
+        await until_shown(pilot, "History", "Seen for a cough.", "Peak flow")
+
+
+async def test_the_document_of_a_picture_is_asked_for_by_its_key(
+    stations: Pair, tmp_path: Path
+) -> None:
+    _hold(stations, _saved(image_object(1, 1, 1), tmp_path / "image.dcm"))
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "1 study")
+        await pilot.press("i")
+        await until_shown(pilot, "▄▄▄▄")
+        await pilot.press("d")
+        await until_shown(pilot, "nothing to read in this object")
+        assert "▄▄▄▄" in text_of(app)

@@ -1,0 +1,148 @@
+"""What the object in sight says that is no picture, and the document embedded in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+
+from core.errors import ModalittyError
+from core.model import Document, ObjectReference
+from core.station import Station
+from tui.calls import Calls
+from tui.document_lines import row_text
+from tui.embedded_file import save
+from tui.screens.dialogs import Prompt, Reader
+from tui.widgets.document_view import DocumentView
+
+
+class DocumentPane(Vertical):
+    """The document of one object, loaded aside; of several wishes the last one counts."""
+
+    class Loaded(Message):
+        """Another document is there than before, or none."""
+
+    class Wanted(Message):
+        """An object that the document points to is to be in sight."""
+
+        def __init__(self, reference: ObjectReference) -> None:
+            super().__init__()
+            self.reference = reference
+
+    class Exported(Message):
+        """The embedded document has been written to a file."""
+
+        def __init__(self, path: Path) -> None:
+            super().__init__()
+            self.path = path
+
+    def __init__(self, station: Station, calls: Calls) -> None:
+        super().__init__(id="document")
+        self.document: Document | None = None
+        self._station, self._calls = station, calls
+        self._uid = ""
+
+    def compose(self) -> ComposeResult:
+        """The lines."""
+        yield DocumentView()
+
+    @property
+    def view(self) -> DocumentView:
+        """What shows it."""
+        return self.query_one(DocumentView)
+
+    def document_of(self, uid: str) -> Document | None:
+        """The document, if it is this object's."""
+        return self.document if uid == self._uid else None
+
+    def caption(self) -> list[str]:
+        """What there is to be read, and what can be done with it."""
+        if self.document is None:
+            return []
+        attached = self.document.attachment
+        out = f"X: write the {attached.extension[1:].upper()} to a file" if attached else ""
+        return [part for part in (self.document.sop_class, out) if part]
+
+    def want(self, uid: str) -> None:
+        """Read the document of an object held here, unless it is the one in sight."""
+        if uid == self._uid:
+            return
+        self._uid, self.document = uid, None
+        self._calls.ask(
+            lambda: self._station.objects.document(uid),
+            self._show,
+            group="document",
+            failed=self._none,
+        )
+
+    def take_keys(self) -> None:
+        """Let keys go to the lines."""
+        self.view.focus()
+
+    def find(self) -> None:
+        """Ask which lines to show."""
+        self.view.action_filter()
+
+    def show_again(self) -> None:
+        """Show the same document anew, as the mask has been put on or taken off."""
+        self.view.show(self.document)
+
+    def to_copy(self) -> tuple[str, str] | None:
+        """The row under the cursor, and what it is called; None without one."""
+        row = self.view.document_table.current
+        return None if row is None else (row_text(row), row.label or "line")
+
+    def export(self) -> bool:
+        """Ask where to write the embedded document, and write it; False where there is none."""
+        if self.document is None or self.document.attachment is None:
+            return False
+        attachment, uid = self.document.attachment, self._uid
+
+        def write(name: str | None) -> None:
+            if not name:
+                return
+            self._calls.ask(
+                lambda: save(
+                    Path(name.strip()), attachment, lambda: self._station.objects.embedded(uid)
+                ),
+                self._exported,
+            )
+
+        text = f"Write the {attachment.extension[1:].upper()} to a new file:"
+        self.app.push_screen(
+            Prompt("Export", text, f"~/document{attachment.extension}", verb="Write"), write
+        )
+        return True
+
+    def _exported(self, path: Path) -> None:
+        self.post_message(self.Exported(path))
+
+    def _show(self, document: Document) -> None:
+        self.document = document
+        self.view.show(document)
+        self.post_message(self.Loaded())
+
+    def _none(self, error: ModalittyError) -> None:
+        self.document = None
+        self.view.show(None)
+        self.post_message(self.Loaded())
+
+    @on(DocumentView.ReferenceOpened)
+    def _reference_opened(self, event: DocumentView.ReferenceOpened) -> None:
+        event.stop()
+        self.post_message(self.Wanted(event.reference))
+
+    @on(DocumentView.RowOpened)
+    def _row_opened(self, event: DocumentView.RowOpened) -> None:
+        event.stop()
+        row = event.row
+        said = [row_text(row)]
+        said += [f"{word}: {text}" for word, text in _details(row.code, row.relationship) if text]
+        self.app.push_screen(Reader(row.label or "Document", "\n".join(said)))
+
+
+def _details(code: str, relationship: str) -> tuple[tuple[str, str], ...]:
+    return ("code", code), ("relationship", relationship.lower())
