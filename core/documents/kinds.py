@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pydicom import uid
 from pydicom.dataset import Dataset
 
-from core.documents import embedded, general, report
+from core.documents import doses, embedded, general, planning, report, structures, waveform
 from core.documents.outline import MAX_ROWS, FullError, Outline
 from core.documents.words import class_name, text
 from core.errors import NoDocumentError
@@ -20,8 +21,17 @@ from core.model.documents import Document
 Fill = Callable[[Outline, Dataset], None]
 """Gathers title, rows, plots and attachment of a data set, which is without its pixel data."""
 
-READERS: dict[str, Fill] = {}
-"""SOP class UID → reader; structured reports and embedded documents are known by what they hold."""
+READERS: dict[str, Fill] = {
+    uid.RTStructureSetStorage: structures.fill,
+    uid.RTPlanStorage: planning.fill,
+    uid.RTIonPlanStorage: planning.fill,
+    uid.RTDoseStorage: doses.fill_dose,
+    uid.RTBeamsTreatmentRecordStorage: doses.fill_record,
+    uid.RTIonBeamsTreatmentRecordStorage: doses.fill_record,
+    uid.RTBrachyTreatmentRecordStorage: doses.fill_record,
+    uid.RTTreatmentSummaryRecordStorage: doses.fill_record,
+}
+"""SOP class UID → reader; reports, curves and embedded documents are known by what they hold."""
 
 
 def document_of(ds: Dataset, *, is_image: bool) -> Document:
@@ -51,6 +61,8 @@ def _reader(ds: Dataset, sop_class: str, is_image: bool) -> Fill:
         raise NoDocumentError("nothing to read: the object is a picture")
     if report.is_report(ds):
         return report.fill
+    if "WaveformSequence" in ds:
+        return waveform.fill
     if "EncapsulatedDocument" in ds:
         return embedded.fill
     return general.fill
