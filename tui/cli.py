@@ -38,6 +38,7 @@ VERBS = {
     "protect": "care",
     "export": "archive",
     "dump": "objects",
+    "compare": "compare",
     "preview": "preview",
     "document": "document",
     "modalities": "modalities:app",

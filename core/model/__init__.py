@@ -4,6 +4,7 @@ Text in them is as the peer or the object gave it. Whoever shows it makes it har
 """
 
 from core.model.candidate import Candidate, Fate
+from core.model.comparison import Change, Comparison, Difference
 from core.model.doctor import Finding, Verdict, Visitor
 from core.model.documents import (
     Attachment,
@@ -51,8 +52,11 @@ __all__ = [
     "Beat",
     "Breach",
     "Candidate",
+    "Change",
     "CheckReport",
+    "Comparison",
     "Counters",
+    "Difference",
     "Document",
     "DocumentRow",
     "ElementRow",
@@ -93,9 +97,9 @@ __all__ = [
     "Statistics",
     "StoreAction",
     "Stored",
+    "Validation",
     "ValuePage",
     "ValuePlace",
-    "Validation",
     "Verdict",
     "Visitor",
     "Window",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import threading
 
-_message_ids = itertools.cycle(range(1, 0x10000))
+_ALL = range(1, 0x10000)
+# Not from 1 at each start: what a process before this one has asked for may still be coming.
+_message_ids = itertools.islice(itertools.cycle(_ALL), secrets.randbelow(len(_ALL)), None)
 _lock = threading.Lock()
 
 

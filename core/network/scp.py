@@ -89,7 +89,7 @@ class Provider:
             association=association,
             message=message,
             settings=self._store.current,
-            taker=self._taker(association, message),
+            taker=self._taker(message),
             archive=self._archive,
             events=self._events,
             sender=self._sender,
@@ -109,7 +109,7 @@ class Provider:
             )
         )
 
-    def _taker(self, association: Association, message: Message) -> Taker:
+    def _taker(self, message: Message) -> Taker:
         """Who is to have the object that a C-STORE brings: the archive, but for one awaited."""
         command = message.command
         if not self._aside.any or command.verb != Verb.C_STORE_RQ:
@@ -117,8 +117,6 @@ class Provider:
         waits = self._aside.taker(
             command.text(Field.MOVE_ORIGINATOR_AE_TITLE),
             command.number(Field.MOVE_ORIGINATOR_MESSAGE_ID),
-            association.about.peer,
-            command.text(Field.AFFECTED_SOP_INSTANCE_UID),
         )
         return waits or self._archive
 

@@ -19,8 +19,12 @@ _AS_IT_IS = Rendering()
 class Objects:
     """Tags, pictures and documents of single objects."""
 
-    def __init__(self, archive: Callable[[], Archive]) -> None:
+    def __init__(
+        self, archive: Callable[[], Archive], looked_at: Callable[[str], Path | None]
+    ) -> None:
+        """Make it; `looked_at` gives the file of an object that is here to be looked at only."""
         self._archive = archive
+        self._looked_at = looked_at
         self._decoder = Decoder()
         self._reader = DocumentReader()
 
@@ -75,4 +79,4 @@ class Objects:
     def _path(self, source: Path | str) -> Path:
         if isinstance(source, Path):
             return source
-        return Path(self._archive().instance(source).path)
+        return self._looked_at(source) or Path(self._archive().instance(source).path)

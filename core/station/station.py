@@ -16,6 +16,7 @@ from core.doctor.pulse import Pulse
 from core.errors import UsageError
 from core.events import EventBus
 from core.model import Association, Level, Match, Modality, Outcome, Query, Root
+from core.network.aside import AwaitedObjects
 from core.network.commitment.awaited import AwaitedReports
 from core.settings import Settings
 from core.settings_file import SettingsStore, user_data_path
@@ -23,6 +24,7 @@ from core.station.doctor import Doctor
 from core.station.files import UsedFile, archive_folder, files_in_use
 from core.station.held import Held
 from core.station.jobs import Jobs
+from core.station.looks import FOLDER, Looks
 from core.station.modalities import Modalities
 from core.station.objects import Objects
 from core.transfers.tools import Tools
@@ -58,12 +60,11 @@ class Station:
         self._is_to_listen = False
         self._caller: Caller | None = None
         self._awaited = AwaitedReports()
+        self._aside = AwaitedObjects()
         self.modalities = Modalities(store, self.events)
         """The known peers."""
         self.archive = Held(self._open_archive)
         """What is held."""
-        self.objects = Objects(self._open_archive)
-        """Tags and pictures of one object."""
         tools = Tools(
             settings=lambda: self.settings,
             archive=self._open_archive,
@@ -74,6 +75,10 @@ class Station:
         )
         self.jobs = Jobs(tools, self.listen, reads_only=reads_only)
         """Transfers."""
+        self.looks = Looks(tools, self.listen, data / FOLDER, self._aside)
+        """Single objects of peers, fetched to be looked at and not kept."""
+        self.objects = Objects(self._open_archive, self.looks.path_of)
+        """Tags and pictures of one object."""
         self.doctor = Doctor(
             lambda: self.settings,
             self._make_caller,
@@ -109,6 +114,7 @@ class Station:
         self.stop_listening()
         self.doctor.close()
         self.objects.close()
+        self.looks.close_all()
         with self._lock:
             archive, self._archive = self._archive, None
         if archive:
@@ -148,6 +154,7 @@ class Station:
                     self._open_archive(),
                     self.events,
                     awaited=self._awaited,
+                    aside=self._aside,
                     promises=self._open_archive().folder / "commitments",
                 )
                 self._listening = (self.settings.station.host, listener.start())
