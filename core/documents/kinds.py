@@ -12,7 +12,17 @@ from collections.abc import Callable
 from pydicom import uid
 from pydicom.dataset import Dataset
 
-from core.documents import doses, embedded, general, planning, report, structures, waveform
+from core.documents import (
+    directory,
+    doses,
+    embedded,
+    general,
+    planning,
+    presentation,
+    report,
+    structures,
+    waveform,
+)
 from core.documents.outline import MAX_ROWS, FullError, Outline
 from core.documents.words import class_name, text
 from core.errors import NoDocumentError
@@ -22,6 +32,7 @@ Fill = Callable[[Outline, Dataset], None]
 """Gathers title, rows, plots and attachment of a data set, which is without its pixel data."""
 
 READERS: dict[str, Fill] = {
+    **dict.fromkeys(presentation.CLASSES, presentation.fill),
     uid.RTStructureSetStorage: structures.fill,
     uid.RTPlanStorage: planning.fill,
     uid.RTIonPlanStorage: planning.fill,
@@ -59,6 +70,8 @@ def _reader(ds: Dataset, sop_class: str, is_image: bool) -> Fill:
         return READERS[sop_class]
     if is_image:
         raise NoDocumentError("nothing to read: the object is a picture")
+    if directory.is_directory(ds):
+        return directory.fill
     if report.is_report(ds):
         return report.fill
     if "WaveformSequence" in ds:
