@@ -39,6 +39,7 @@ VERBS = {
     "export": "archive",
     "dump": "objects",
     "compare": "compare",
+    "validate": "validation",
     "preview": "preview",
     "document": "document",
     "modalities": "modalities:app",

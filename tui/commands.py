@@ -167,6 +167,7 @@ COMMANDS: tuple[Command, ...] = (
         _I,
         footer=False,
     ),
+    Command("inspector.validate", "V", "Validate", "What is wrong with it, by its SOP class.", _I),
     Command("inspector.close", "escape", "Back", "Close the object.", _I, action="back"),
     Command("inspector.copy", "y", "Copy", "Copy the value under the cursor.", _I),
     Command(

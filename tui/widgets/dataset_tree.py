@@ -89,6 +89,21 @@ class DatasetTable(RowTable):
         """The order is the data set's own."""
         return action not in ("sort_next", "sort_turn", "follow", "choose_columns")
 
+    def go_to(self, path: str) -> bool:
+        """Put the cursor on a row, whatever filters and folds hid it; False where there is none."""
+        index = self.outline.index.get(path)
+        if index is None:
+            return False
+        self.filter_text = ""
+        self.outline.choose(self.outline.filter, False)
+        parent = self.outline.parents[index]
+        while parent is not None:
+            self.outline.fold(parent, False)
+            parent = self.outline.parents[parent]
+        self._show_outline()
+        self.move_cursor(self._store.index_of(path) or 0)
+        return True
+
     def action_fold(self, folded: bool) -> None:
         """Fold and go to the parent, or unfold and go to the first row below."""
         index = self.outline.index.get(self.cursor_key)

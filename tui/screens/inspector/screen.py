@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from core.events import Severity
-from core.model import Level, LookupHit, Match, Query, Ref
+from core.model import Breach, Level, LookupHit, Match, Query, Ref
 from tui import units
 from tui.command import Command
 from tui.commands import PICTURE_PARTS, Place, bindings
@@ -24,6 +24,7 @@ from tui.safe_text import safe_content
 from tui.screens.inspector.document_pane import DocumentPane
 from tui.screens.inspector.picture_pane import PicturePane
 from tui.screens.inspector.tag_pane import TagPane
+from tui.screens.inspector.validation_dialog import ValidationDialog
 from tui.screens.place import PlaceScreen
 from tui.session import Session
 from tui.widgets.footer_bar import FooterBar
@@ -298,6 +299,20 @@ class InspectorScreen(PlaceScreen):
         if self._view == "picture":
             self.show_view("tags")
         self.tags.find()
+
+    def action_validate(self) -> None:
+        """Say what is wrong with the object, and go where it is."""
+        if self.uid:
+            self.app.push_screen(ValidationDialog(self.station, self.uid), self._go_to)
+
+    def _go_to(self, breach: Breach | None) -> None:
+        if breach is None:
+            return
+        if self._view == "picture":
+            self.show_view("tags")
+        self.tags.take_keys()
+        if not self.tags.go_to(breach.path or breach.holder):
+            self.notify("It has no place among the tags.", timeout=2.5, markup=False)
 
     def action_copy(self) -> None:
         """Copy the value under the cursor."""

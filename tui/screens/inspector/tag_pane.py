@@ -67,6 +67,10 @@ class TagPane(Vertical):
         """Ask which tags to show."""
         self.dataset_tree.action_filter()
 
+    def go_to(self, path: str) -> bool:
+        """Put the cursor on the element or item with this path; False where there is none."""
+        return self.dataset_tree.dataset_table.go_to(path)
+
     def show_again(self) -> None:
         """Show the same tags anew, as the mask has been put on or taken off."""
         self.dataset_tree.show(self.rows)
