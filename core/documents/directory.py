@@ -50,9 +50,7 @@ def fill(outline: Outline, ds: Dataset) -> None:
 
 def _record(outline: Outline, record: Dataset, depth: int) -> None:
     kind = text(record, "DirectoryRecordType")
-    inactive = (
-        "inactive" if "RecordInUseFlag" in record and not whole(record, "RecordInUseFlag") else ""
-    )
+    is_inactive = "RecordInUseFlag" in record and not whole(record, "RecordInUseFlag")
     keywords = _WORDS.get(kind, ())
     file = listed(text(record, "ReferencedFileID")).replace(", ", "/")
     uid = text(record, "ReferencedSOPInstanceUIDInFile")

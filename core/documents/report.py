@@ -40,7 +40,7 @@ def fill(outline: Outline, ds: Dataset) -> None:
     """The head of the document, then its content, then what it rests on."""
     outline.title = title(ds)
     _head(outline, ds)
-    outline.heading(0, outline.title or "Content")
+    outline.add(0, outline.title or "Content", kind=RowKind.HEADING, type="CONTAINER", number="1")
     _content(outline, ds)
     outline.evidence(0, "Evidence", ds, "CurrentRequestedProcedureEvidenceSequence")
     outline.evidence(0, "Other evidence", ds, "PertinentOtherEvidenceSequence")
