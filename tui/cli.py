@@ -28,6 +28,7 @@ VERBS = {
     "worklist": "worklist",
     "move": "network",
     "get": "network",
+    "look": "look",
     "send": "network",
     "commit": "commitment",
     "list": "archive:list_held",

@@ -151,6 +151,15 @@ COMMANDS: tuple[Command, ...] = (
         "The next window: the object's own, automatic, those by name.",
         _I,
     ),
+    Command(
+        "inspector.keep",
+        "s",
+        "Keep",
+        "Store in the archive what was fetched to be looked at.",
+        _I,
+        True,
+        footer=False,
+    ),
     Command("inspector.find", "slash", "Filter", "Show only tags with this text.", _I),
     Command(
         "inspector.document",

@@ -32,6 +32,13 @@ QUERY_COMMANDS: tuple[Command, ...] = (
     Command("query.saved", "L", "Saved", "Pick a saved query.", _Q),
     Command("query.save", "s", "Save", "Keep what the fields say under a name.", _Q),
     Command("query.inspect", "i", "Inspect", "Open tags and picture of what is held here.", _Q),
+    Command(
+        "query.look",
+        "I",
+        "Look",
+        "Fetch one instance and open it, without keeping it: the middle of the series.",
+        _Q,
+    ),
     Command("query.rerun", "r", "Run", "Ask again.", _Q),
     Command("query.stop", "x", "Cancel", "Stop asking one of those asked, or all.", _Q),
     Command(

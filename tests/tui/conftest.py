@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,3 +13,10 @@ from tests.tui.console import Pair, pair
 def stations(tmp_path: Path) -> Iterator[Pair]:
     with pair(tmp_path) as both:
         yield both
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """A port that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]

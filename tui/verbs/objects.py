@@ -32,10 +32,15 @@ def dump(
         if json:
             print_json(station.objects.dicom_json(what))
             return
-        for row in station.objects.dump(what):
-            line = _line(row)
-            if filter_text.casefold() in line.casefold():
-                print(line)
+        print_tags(station, what, filter_text)
+
+
+def print_tags(station: Station, what: Path | str, filter_text: str) -> None:
+    """Print an element per line, those with `filter_text`."""
+    for row in station.objects.dump(what):
+        line = _line(row)
+        if filter_text.casefold() in line.casefold():
+            print(line)
 
 
 def source_of(station: Station, word: str) -> Path | str:

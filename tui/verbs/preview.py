@@ -45,22 +45,26 @@ def preview(
     ] = None,
 ) -> None:
     """Draw an object's picture on the terminal, or write it to a file."""
-    from tui.preview.cli import draw, save_png  # late: pictures cost start-up time
-    from tui.preview.probe import probe
-
     if window and preset:
         raise UsageError("--window and --preset are two windows", "leave one of them out")
     wanted = Rendering(window=_window_of(window), invert=invert, overlays=not no_overlays)
     with options(ctx).station(reads_only=True) as station:
         picture = _picture(station, source_of(station, source), frame - 1, wanted, preset)
-        if png:
-            try:
-                save_png(picture, png)
-            except OSError as fault:
-                raise ModalittyError(f"{png} cannot be written: {fault.strerror}") from fault
-            return
-        terminal = probe(station.settings.preview)
-        draw(picture, terminal, sys.stdout, *_room())
+        show_picture(station, picture, png)
+
+
+def show_picture(station: Station, picture: Picture, png: Path | None) -> None:
+    """Draw it on the terminal, or write it to a file; raises ModalittyError."""
+    from tui.preview.cli import draw, save_png  # late: pictures cost start-up time
+    from tui.preview.probe import probe
+
+    if png:
+        try:
+            save_png(picture, png)
+        except OSError as fault:
+            raise ModalittyError(f"{png} cannot be written: {fault.strerror}") from fault
+        return
+    draw(picture, probe(station.settings.preview), sys.stdout, *_room())
 
 
 def _picture(

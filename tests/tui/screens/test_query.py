@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
-
-import pytest
 from msgspec.structs import replace
 
 from core.model import JobKind, Level, Ref, Retrieve
 from tests.tui.console import Pair, paste, text_of, until, until_shown
 from tui.app import ModalittyApp
-
-
-@pytest.fixture
-def silent() -> Iterator[int]:
-    """A port that takes connections and says nothing."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
 
 
 async def test_fields_narrow_the_search_and_wrong_dates_are_refused(stations: Pair) -> None:

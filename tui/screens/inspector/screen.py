@@ -74,6 +74,10 @@ class InspectorScreen(PlaceScreen):
         self.show_view(self._view or ("both" if self.app.size.width >= WIDE else "tags"))
         if self.uids:
             self._open()
+        self.find_series()
+
+    def find_series(self) -> None:
+        """Find out what else is in the series."""
         query = Query(
             level=Level.IMAGE,
             keys={
@@ -121,7 +125,7 @@ class InspectorScreen(PlaceScreen):
         self.index = uids.index(opened) if opened in uids else 0
         if opened:
             self.pictures.among(uids, self.index)
-            self._show_words()
+            self.show_words()
         else:
             self._open()
 
@@ -132,7 +136,7 @@ class InspectorScreen(PlaceScreen):
 
     @on(TagPane.Loaded)
     def _tags_are_there(self) -> None:
-        self._show_words()
+        self.show_words()
 
     @on(PicturePane.Changed)
     def _picture_has_changed(self) -> None:
@@ -142,7 +146,7 @@ class InspectorScreen(PlaceScreen):
             self.documents.want(self.uid)
         if self.documents.display and not self._in_place_of_picture:
             self.show_view(self._view)
-        self._show_words()
+        self.show_words()
 
     @on(DocumentPane.Loaded)
     def _document_is_there(self) -> None:
@@ -154,7 +158,7 @@ class InspectorScreen(PlaceScreen):
             self.show_view("picture")
         elif self._in_place_of_picture != self.documents.display:
             self.show_view(self._view)
-        self._show_words()
+        self.show_words()
 
     @on(DocumentPane.Wanted)
     def _reference_wanted(self, event: DocumentPane.Wanted) -> None:
@@ -199,12 +203,17 @@ class InspectorScreen(PlaceScreen):
         self.tags.show_again()
         self.documents.show_again()
         self.pictures.show_again()
-        self._show_words()
+        self.show_words()
 
-    def _show_words(self) -> None:
+    def which(self) -> str:
+        """Which of its series it is, in words."""
+        return f"instance {self.index + 1} of {len(self.uids)}"
+
+    def show_words(self) -> None:
+        """Say what is in sight."""
         value = self.tags.value
         words = (
-            f"instance {self.index + 1} of {len(self.uids)}",
+            self.which(),
             sensitive(units.person_name(value("PatientName"))),
             units.date(value("StudyDate")),
             value("Modality"),
@@ -228,11 +237,15 @@ class InspectorScreen(PlaceScreen):
         """Close the object."""
         self.dismiss()
 
+    def action_keep(self) -> None:
+        """Store what was fetched to be looked at; this is held here."""
+        self.say("It is in the archive already.")
+
     def action_view(self) -> None:
         """Show tags, picture, or both."""
         self._has_chosen = True
         self.show_view(VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)])
-        self._show_words()
+        self.show_words()
 
     def show_view(self, view: str) -> None:
         """Show one of :data:`VIEWS`."""
@@ -277,7 +290,7 @@ class InspectorScreen(PlaceScreen):
             self._reads = False
             self.pictures.open(self.uids, index)
             self._follow_with_tags()
-            self._show_words()
+            self.show_words()
 
     def action_frame_back(self) -> None:
         """Go one frame back."""

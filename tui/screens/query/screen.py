@@ -32,13 +32,14 @@ from tui.screens.query.asking import (
 from tui.screens.query.copying import Copying
 from tui.screens.query.fields import Fields
 from tui.screens.query.library import Library
+from tui.screens.query.looking import Looking
 from tui.screens.query.retrieving import Retrieving
 
 ROOTS = tuple(ROOT_WORDS)
 _HIGH = 40
 
 
-class QueryScreen(Fields, Retrieving, Library, Copying):
+class QueryScreen(Fields, Looking, Retrieving, Library, Copying):
     """The fields on top, the answers below."""
 
     PLACE = Place.QUERY
@@ -278,7 +279,7 @@ class QueryScreen(Fields, Retrieving, Library, Copying):
         if instances:
             super().inspect(ref, instances)
         else:
-            self.say("Not held here yet: m retrieves it.")
+            self.say("Not held here yet: m retrieves it, I looks at one instance.")
 
 
 def _all_values(match: Match) -> str:
