@@ -53,7 +53,7 @@ class Objects:
         return dump.dicom_json(self._path(source))
 
     def validate(self, source: Path | str) -> Validation:
-        """Hold an object against the rules for its SOP class; raises NotDicomError, NotHeldError."""
+        """Hold an object against the rules for its class; raises NotDicomError, NotHeldError."""
         from core.validation import validate
 
         return validate(self._path(source))

@@ -99,7 +99,7 @@ def _judge_scope(
 def _judge_one(item: Item, wanted: table.Asked, module: str, report: Report) -> bool:
     """Whether the attribute is as its type asks; a breach is told."""
     element = item.elements.get(wanted.tag)
-    of = f" of {module.replace('-', ' ')}" if module else ""
+    of = f", module {module.replace('-', ' ')}" if module else ""
     if element is None:
         place = Place(holder=item.path, tag=wanted.tag, keyword=wanted.keyword)
         inside = f", in {item.path}" if item.path else ""

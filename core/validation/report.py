@@ -11,6 +11,8 @@ from core.model import Breach, Severity
 
 ALIKE = 10
 """Breaches of one rule by one attribute that are told one by one."""
+OF_ONE_RULE = 300
+"""Breaches of one rule, by whatever attributes, that are told."""
 MOST = 2_000
 """Breaches that are told in all."""
 MAX_VALUE = 64
@@ -37,7 +39,10 @@ class Report:
     def __init__(self) -> None:
         self._breaches: list[Breach] = []
         self._alike: Counter[tuple[str, int]] = Counter()
-        self._last: dict[tuple[str, int], Breach] = {}
+        self._last: dict[tuple[str, int], int] = {}
+        """Where the last one of those alike stands."""
+        self._of_rule: Counter[str] = Counter()
+        self._untold = 0
         self.unjudged: list[str] = []
 
     def add(
@@ -52,9 +57,13 @@ class Report:
     ) -> None:
         """Note a breach; of many alike only the first ones are kept."""
         alike = (rule, at.tag)
+        if alike not in self._alike and self._of_rule[rule] >= OF_ONE_RULE:
+            self._untold += 1
+            return
         self._alike[alike] += 1
         if self._alike[alike] > ALIKE:
             return
+        self._of_rule[rule] += 1
         if len(value) > MAX_VALUE:
             value = value[:MAX_VALUE] + "…"
         breach = Breach(
@@ -69,7 +78,7 @@ class Report:
             keyword=at.keyword,
             value=value,
         )
-        self._last[alike] = breach
+        self._last[alike] = len(self._breaches)
         self._breaches.append(breach)
 
     def error(self, rule: str, text: str, section: str = "", **more: object) -> None:
@@ -89,10 +98,11 @@ class Report:
         found = list(self._breaches)
         for alike, count in self._alike.items():
             if count > ALIKE:
-                last = self._last[alike]
-                index = found.index(last)
+                index = self._last[alike]
+                last = found[index]
                 found[index] = replace(last, text=f"{last.text} (and {count - ALIKE:,} more alike)")
         found.sort(key=lambda breach: _ORDER.index(breach.severity))
-        if len(found) > MOST:
-            self.unjudged.append(f"{len(found) - MOST:,} further breaches are not told")
+        untold = self._untold + max(0, len(found) - MOST)
+        if untold:
+            self.unjudged.append(f"{untold:,} further breaches are not told one by one")
         return tuple(found[:MOST])

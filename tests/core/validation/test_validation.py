@@ -19,7 +19,7 @@ from pydicom.uid import EncapsulatedPDFStorage, JPEG2000Lossless, JPEGBaseline8B
 from core.errors import ModalittyError, NotDicomError
 from core.model import Severity
 from core.validation import validate
-from core.validation.report import ALIKE
+from core.validation.report import ALIKE, OF_ONE_RULE
 from tests.core.imaging.objects import encapsulated, image, item, write, write_deflated
 from tests.core.validation.objects import (
     append,
@@ -195,6 +195,14 @@ def test_many_breaches_alike_are_told_a_few_times_and_counted(tmp_path: Path) ->
     alike = [breach for breach in validation.breaches if breach.rule == "missing"]
     assert len(alike) == ALIKE
     assert "40 more alike" in alike[-1].text
+
+
+def test_what_many_attributes_break_is_told_of_the_first_ones_and_counted(tmp_path: Path) -> None:
+    nobodys = (raw_element(0x7FE11101 + index, "LO", b"x ") for index in range(OF_ONE_RULE + 5))
+    validation = validate(append(write(tmp_path, good_ct()), *nobodys))
+    told = [breach for breach in validation.breaches if breach.rule == "private creator"]
+    assert len(told) == OF_ONE_RULE
+    assert any("5 further breaches" in sentence for sentence in validation.unjudged)
 
 
 def test_file_meta_against_the_data_set(tmp_path: Path) -> None:

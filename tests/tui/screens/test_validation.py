@@ -25,6 +25,7 @@ async def test_breaches_are_listed_and_lead_to_their_element(
     stations: Pair, tmp_path: Path
 ) -> None:
     ds = good_ct()
+    del ds.PatientID
     ds.ReferencedStudySequence = [item(ReferencedSOPInstanceUID="1.02.3")]
     _hold(stations, write(tmp_path, ds))
     app = ModalittyApp(stations.me)
@@ -39,7 +40,7 @@ async def test_breaches_are_listed_and_lead_to_their_element(
         await until_shown(
             pilot,
             "CT Image Storage",
-            "2 errors",
+            "3 errors",
             "a component of a UID begins with 0",
             "is missing: type 1",
             "Not judged: ",
@@ -51,8 +52,16 @@ async def test_breaches_are_listed_and_lead_to_their_element(
         assert current is not None
         assert current.path == "ReferencedStudySequence[0].ReferencedSOPInstanceUID"
         await pilot.press("V")
-        await until_shown(pilot, "2 errors")
+        await until_shown(pilot, "3 errors")
         await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, InspectorScreen), "the way back")
+        current = app.screen.tags.dataset_tree.current
+        assert current is not None
+        assert current.path == "PatientName", "the patient's ID would stand behind it"
+        await until_shown(pilot, "PatientID would stand behind this element")
+        await pilot.press("V")
+        await until_shown(pilot, "3 errors")
+        await pilot.press("down", "down", "enter")
         await until(pilot, lambda: isinstance(app.screen, InspectorScreen), "the way back")
         current = app.screen.tags.dataset_tree.current
         assert current is not None

@@ -324,8 +324,11 @@ class InspectorScreen(PlaceScreen):
         if self._view == "picture":
             self.show_view("tags")
         self.tags.take_keys()
-        if not self.tags.go_to(breach.path or breach.holder):
+        if not self.tags.go_to(breach.path or breach.holder, breach.tag):
             self.notify("It has no place among the tags.", timeout=2.5, markup=False)
+        elif not breach.path:
+            where = "in this item" if breach.holder else "behind this element"
+            self.notify(f"{breach.keyword or breach.tag} would stand {where}.", markup=False)
 
     def action_copy(self) -> None:
         """Copy the value under the cursor."""

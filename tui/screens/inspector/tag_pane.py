@@ -67,8 +67,14 @@ class TagPane(Vertical):
         """Ask which tags to show."""
         self.dataset_tree.action_filter()
 
-    def go_to(self, path: str) -> bool:
-        """Put the cursor on the element or item with this path; False where there is none."""
+    def go_to(self, path: str, tag: str = "") -> bool:
+        """Put the cursor on the element or item with this path; False where there is none.
+
+        Without a path on the one of the data set itself behind which `tag` would stand.
+        """
+        if not path:
+            before = [row.path for row in self.rows if row.depth == 0 and "(" <= row.tag < tag]
+            path = before[-1] if before else ""
         return self.dataset_tree.dataset_table.go_to(path)
 
     def show_again(self) -> None:
