@@ -29,6 +29,8 @@ class Place(str, Enum):
     """In the picture itself."""
     THUMBNAILS = "thumbnails"
     """In the small pictures of a series."""
+    CURVES = "curves"
+    """In curves over time."""
 
 
 MODES = (

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from textual.binding import Binding, BindingType
 
 from tui.command import MODES, Command, Place, key_name
+from tui.curve_commands import CURVE_COMMANDS
 from tui.picture_commands import PICTURE_COMMANDS
 from tui.query_commands import QUERY_COMMANDS
 from tui.table_commands import TABLE_COMMANDS
@@ -191,6 +192,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("inspector.frame_back", "comma", "Frame-", "One frame back.", _I),
     Command("inspector.frame_on", "full_stop", "Frame+", "One frame on.", _I),
     *PICTURE_COMMANDS,
+    *CURVE_COMMANDS,
     # -- everywhere
     Command(
         "app.copy",
@@ -278,7 +280,7 @@ _NOT_IN_TAGS = (
 )
 
 
-PICTURE_PARTS = (Place.LENS, Place.PICTURE, Place.THUMBNAILS)
+PICTURE_PARTS = (Place.LENS, Place.PICTURE, Place.THUMBNAILS, Place.CURVES)
 """What a place that shows a picture has beside its tables."""
 
 

@@ -189,7 +189,6 @@ def _channels(outline: Outline, group: Dataset, names: tuple[str, ...]) -> None:
                 names, items(group, "ChannelDefinitionSequence"), strict=False
             )
         ),
-        keywords=("ChannelLabel", "", "", "", "", ""),
     )
 
 
@@ -252,7 +251,7 @@ def _annotations(
             1,
             ("Annotation", "At", "Group", "Channels"),
             rows,
-            keywords=("UnformattedTextValue", "", "", "ChannelLabel"),
+            keywords=("UnformattedTextValue", "", "", ""),
         )
 
 

@@ -33,6 +33,7 @@ from tui.widgets.footer_bar import FooterBar, footer, footer_commands
 from tui.widgets.picture_stage import PictureStage
 from tui.widgets.row_table import RowTable
 from tui.widgets.thumbnails import Thumbnails
+from tui.widgets.waveform_plot import WaveformPlot
 
 PARTS: dict[Place, type[Widget] | type[PlaceScreen]] = {
     Place.EVERYWHERE: PlaceScreen,
@@ -42,6 +43,7 @@ PARTS: dict[Place, type[Widget] | type[PlaceScreen]] = {
     Place.PICTURE: PicturePane,
     Place.LENS: PictureStage,
     Place.THUMBNAILS: Thumbnails,
+    Place.CURVES: WaveformPlot,
 }
 KINDS: dict[Place, type[PlaceScreen]] = {
     **{screen.PLACE: screen for screen in SCREENS},
@@ -80,11 +82,13 @@ INSTEAD = {
 def test_no_key_has_two_meanings_in_one_place(place: Place) -> None:
     everywhere = [c for c in COMMANDS if c.place is Place.EVERYWHERE]
     own = [c for c in COMMANDS if c.place is place and c.bound]
-    pictures, small = of_pictures(place), Place.THUMBNAILS
+    pictures, apart = of_pictures(place), (Place.THUMBNAILS, Place.CURVES)
+    curves = [c for c in pictures if c.place is Place.CURVES]
     pairs = [
         *combinations((*own, *of_tables(place), *everywhere), 2),
-        *combinations((*own, *(c for c in pictures if c.place is not small), *everywhere), 2),
-        *combinations([c for c in pictures if c.place is small], 2),
+        *combinations((*own, *(c for c in pictures if c.place not in apart), *everywhere), 2),
+        *combinations([c for c in pictures if c.place is Place.THUMBNAILS], 2),
+        *combinations((*own, *curves, *everywhere), 2),
     ]
     for first, second in pairs:
         shared = set(first.key_list) & set(second.key_list)

@@ -17,6 +17,7 @@ from tui.document_lines import row_text
 from tui.embedded_file import save
 from tui.screens.dialogs import Prompt, Reader
 from tui.widgets.document_view import DocumentView
+from tui.widgets.waveform_plot import WaveformPlot
 
 
 class DocumentPane(Vertical):
@@ -46,8 +47,16 @@ class DocumentPane(Vertical):
         self._uid = ""
 
     def compose(self) -> ComposeResult:
-        """The lines."""
+        """Curves, where there are any, above the lines."""
+        plot = WaveformPlot()
+        plot.display = False
+        yield plot
         yield DocumentView()
+
+    @property
+    def plot(self) -> WaveformPlot:
+        """What draws its curves; not to be seen where there are none."""
+        return self.query_one(WaveformPlot)
 
     @property
     def view(self) -> DocumentView:
@@ -79,8 +88,8 @@ class DocumentPane(Vertical):
         )
 
     def take_keys(self) -> None:
-        """Let keys go to the lines."""
-        self.view.focus()
+        """Let keys go to the curves, or to the lines."""
+        (self.plot if self.plot.display else self.view).focus()
 
     def find(self) -> None:
         """Ask which lines to show."""
@@ -88,7 +97,7 @@ class DocumentPane(Vertical):
 
     def show_again(self) -> None:
         """Show the same document anew, as the mask has been put on or taken off."""
-        self.view.show(self.document)
+        self._show_all()
 
     def to_copy(self) -> tuple[str, str] | None:
         """The row under the cursor, and what it is called; None without one."""
@@ -122,13 +131,19 @@ class DocumentPane(Vertical):
 
     def _show(self, document: Document) -> None:
         self.document = document
-        self.view.show(document)
+        self._show_all()
         self.post_message(self.Loaded())
 
     def _none(self, error: ModalittyError) -> None:
         self.document = None
-        self.view.show(None)
+        self._show_all()
         self.post_message(self.Loaded())
+
+    def _show_all(self) -> None:
+        plots = self.document.plots if self.document else ()
+        self.plot.display = bool(plots)
+        self.plot.show(plots)
+        self.view.show(self.document)
 
     @on(DocumentView.ReferenceOpened)
     def _reference_opened(self, event: DocumentView.ReferenceOpened) -> None:

@@ -270,7 +270,9 @@ class InspectorScreen(PlaceScreen):
         self.pictures.rest()
 
     def starting_point(self, command: Command) -> Widget | None:
-        """The picture for what is done with it."""
+        """The picture for what is done with it, or the curves."""
+        if command.place is Place.CURVES:
+            return self.documents.plot
         if command.place in PICTURE_PARTS:
             return self.pictures.stage
         return super().starting_point(command)
