@@ -21,6 +21,8 @@ def label(breach: Breach) -> str:
     """What it is about: the element as a path, or the file."""
     inside = f"{breach.holder}." if breach.holder and not breach.path else ""
     name = breach.path or f"{inside}{breach.keyword}"
+    if name.startswith("[") and "." not in name:
+        name = ""  # a path without a keyword says the tag again
     return " ".join(part for part in (breach.tag, name) if part) or "the file"
 
 

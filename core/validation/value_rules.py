@@ -36,7 +36,7 @@ def wrong(vr: str, text: str) -> str:
 
 
 def _age(text: str) -> str:
-    return "" if _AGE.fullmatch(text) else "no age: nnnD, nnnW, nnnM or nnnY"
+    return "" if _AGE.fullmatch(text) else "no age (nnnD, nnnW, nnnM or nnnY)"
 
 
 def _ae_title(text: str) -> str:
@@ -53,7 +53,7 @@ def _date(text: str) -> str:
     if re.fullmatch(r"\d{4}\.\d\d\.\d\d", text):
         return "a date in the form of ACR-NEMA, which has dots"
     if not re.fullmatch(r"[0-9]{8}", text):
-        return "no date: YYYYMMDD"
+        return "no date (YYYYMMDD)"
     try:
         date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError:
@@ -62,13 +62,13 @@ def _date(text: str) -> str:
 
 
 def _time(text: str) -> str:
-    return "" if _TIME.fullmatch(text) and text.isascii() else "no time: HHMMSS.FFFFFF"
+    return "" if _TIME.fullmatch(text) and text.isascii() else "no time (HHMMSS.FFFFFF)"
 
 
 def _date_time(text: str) -> str:
     found = _DATE_TIME.fullmatch(text) if text.isascii() else None
     if found is None:
-        return "no date and time: YYYYMMDDHHMMSS.FFFFFF&ZZXX"
+        return "no date and time (YYYYMMDDHHMMSS.FFFFFF&ZZXX)"
     if found["day"]:
         return _date(text[:8])
     return ""
@@ -114,7 +114,7 @@ def _uid(text: str) -> str:
         return ""
     if re.fullmatch(r"[0-9.]+", text) and re.search(r"(^|\.)0\d", text):
         return "a component of a UID begins with 0"
-    return "no UID: numbers parted by dots"
+    return "no UID, which is numbers parted by dots"
 
 
 def _uri(text: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.imaging.objects import write
-from tests.core.validation.objects import good_ct
+from tests.core.validation.objects import append, good_ct, raw_element
 from tests.tui.commandline import CommandLine
 from tests.tui.console import HOSTILE
 
@@ -39,6 +39,12 @@ def test_an_error_exits_1_and_obeys_no_text_from_the_object(
     assert "✖ (0008,0008) ImageType: is empty: type 1" in said.out
     assert "StudyDescription: control characters" in said.out
     assert "\x1b" not in said.out + said.err
+
+
+def test_an_element_without_a_keyword_is_named_once(cli: CommandLine, tmp_path: Path) -> None:
+    path = append(write(tmp_path, good_ct()), raw_element(0x7FE11101, "LO", b"no one"))
+    out = cli("validate", path).out
+    assert "✖ (7FE1,1101): private, but (7FE1,0011) has no private creator" in out
 
 
 def test_json_is_one_document_for_each_object(cli: CommandLine, tmp_path: Path) -> None:
