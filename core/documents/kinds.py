@@ -20,6 +20,7 @@ from core.documents import (
     planning,
     presentation,
     report,
+    segments,
     structures,
     waveform,
 )
@@ -33,6 +34,10 @@ Fill = Callable[[Outline, Dataset], None]
 
 READERS: dict[str, Fill] = {
     **dict.fromkeys(presentation.CLASSES, presentation.fill),
+    uid.SegmentationStorage: segments.fill_segments,
+    uid.SurfaceSegmentationStorage: segments.fill_segments,
+    uid.SpatialRegistrationStorage: segments.fill_registration,
+    uid.DeformableSpatialRegistrationStorage: segments.fill_registration,
     uid.RTStructureSetStorage: structures.fill,
     uid.RTPlanStorage: planning.fill,
     uid.RTIonPlanStorage: planning.fill,
