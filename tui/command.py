@@ -17,6 +17,7 @@ class Place(str, Enum):
     TRAFFIC = "traffic"
     SETTINGS = "settings"
     INSPECTOR = "inspector"
+    COMPARE = "compare"
     TABLE = "table"
     """In every table of rows."""
     FILTER = "filter"

@@ -118,6 +118,9 @@ COMMANDS: tuple[Command, ...] = (
         "archive.statistics", "S", "Statistics", "How much is held, and how much room there is.", _A
     ),
     Command("archive.check", "V", "Verify", "Hold the index against the files.", _A),
+    Command(
+        "archive.compare", "D", "Compare", "What differs between two marked objects or series.", _A
+    ),
     Command("archive.refresh", "r", "Refresh", "Read the archive again.", _A),
     # -- traffic
     Command("traffic.abort", "x", "Abort", "Abort the association under the cursor.", _F, True),
@@ -178,6 +181,14 @@ COMMANDS: tuple[Command, ...] = (
         footer=False,
     ),
     Command("inspector.validate", "V", "Validate", "What is wrong with it, by its SOP class.", _I),
+    Command(
+        "inspector.compare",
+        "D",
+        "Compare",
+        "What differs between this object and another one.",
+        _I,
+        footer=False,
+    ),
     Command("inspector.close", "escape", "Back", "Close the object.", _I, action="back"),
     Command("inspector.copy", "y", "Copy", "Copy the value under the cursor.", _I),
     Command(
@@ -192,6 +203,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("inspector.frame_back", "comma", "Frame-", "One frame back.", _I),
     Command("inspector.frame_on", "full_stop", "Frame+", "One frame on.", _I),
     *PICTURE_COMMANDS,
+    # -- two objects side by side
+    Command(
+        "compare.private_only",
+        "p",
+        "Private only",
+        "Show private elements only, or all.",
+        Place.COMPARE,
+    ),
+    Command("compare.close", "escape", "Back", "Leave.", Place.COMPARE, action="back"),
     *CURVE_COMMANDS,
     # -- everywhere
     Command(

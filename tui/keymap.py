@@ -18,7 +18,7 @@ from tui.commands import COMMANDS, MODES, Command, Place, in_part, of_tables, pa
 _NAMED = {"esc": "escape", "pgup": "pageup", "pgdn": "pagedown", "del": "delete", "return": "enter"}
 _MODIFIED = re.compile(r"((?:ctrl\+|shift\+|alt\+)*)(.+)", re.DOTALL)
 _KNOWN = {key.value for key in Keys} | {"space"}
-_PLACES = (*MODES, Place.INSPECTOR)
+_PLACES = (*MODES, Place.INSPECTOR, Place.COMPARE)
 
 
 def chosen_keys(ui: UiSettings, source: str) -> commands.Keys:

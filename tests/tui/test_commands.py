@@ -23,6 +23,7 @@ from tui.commands import (
     of_place,
     of_tables,
 )
+from tui.screens.compare import CompareScreen
 from tui.screens.help import Help
 from tui.screens.inspector import InspectorScreen
 from tui.screens.inspector.picture_pane import PicturePane
@@ -48,11 +49,12 @@ PARTS: dict[Place, type[Widget] | type[PlaceScreen]] = {
 KINDS: dict[Place, type[PlaceScreen]] = {
     **{screen.PLACE: screen for screen in SCREENS},
     Place.INSPECTOR: InspectorScreen,
+    Place.COMPARE: CompareScreen,
 }
 
 
 def test_every_place_has_a_screen() -> None:
-    assert set(KINDS) == {*MODES, Place.INSPECTOR}
+    assert set(KINDS) == {*MODES, Place.INSPECTOR, Place.COMPARE}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.id)
@@ -71,6 +73,8 @@ def test_ids_are_unique() -> None:
 INSTEAD = {
     ("inspector.find", "filter.open"): "the picture alone has no filter line of its own",
     ("inspector.copy", "app.copy"): "the value, not the row",
+    ("compare.close", "app.back"): "the same, said for the footer",
+    ("compare.close", "filter.clear"): "a filter is cleared first",
     ("inspector.close", "app.back"): "the same, said for the footer",
     ("inspector.close", "filter.clear"): "a filter is cleared first",
     ("filter.clear", "app.back"): "a filter is cleared first",

@@ -18,6 +18,7 @@ from tui.commands import Place, bindings
 from tui.levels import Step, as_values, counted
 from tui.mask import sensitive
 from tui.screens.archive_care import ArchiveCare
+from tui.screens.compare import CompareScreen
 from tui.screens.dialogs import Choice, Choose, Confirm, Prompt
 from tui.screens.listing import Listing
 from tui.widgets.path_suggester import PathSuggester
@@ -191,6 +192,23 @@ class ArchiveScreen(ArchiveCare):
                 lambda: self.station.jobs.import_files([path]),
                 partial(self.started, sensitive(text)),
             )
+
+    def action_compare(self) -> None:
+        """Say in what the two marked objects or series differ."""
+        refs = self.chosen()
+        level = refs[0].level if refs else None
+        if len(refs) != 2 or level not in (Level.SERIES, Level.IMAGE):
+            self.say("Mark two series or two objects first: what differs is shown then.")
+            return
+        left, right = refs
+        objects = self.station.objects
+        if level is Level.SERIES:
+            title = f"{left.series_uid}  {right.series_uid}"
+            work = partial(objects.compare_series, left, right)
+        else:
+            title = f"{left.sop_instance_uid}  {right.sop_instance_uid}"
+            work = partial(objects.compare, left.sop_instance_uid, right.sop_instance_uid)
+        self.app.push_screen(CompareScreen(self.session, title, work))
 
     def action_delete(self) -> None:
         """Ask, then delete the marked rows or this one."""

@@ -44,6 +44,9 @@ ABOUT = {
     "each message with its status as it passes; enter keeps to one association. Echoes by the "
     "clock are not here: Network has their history.",
     Place.SETTINGS: "What is configured, and where it is kept. Changes take effect at once.",
+    Place.COMPARE: "In what two objects differ, or what two series say of all their objects. "
+    "Items of sequences are matched by their place, private elements by their creator; long values "
+    "are compared by a digest. Enter shows both values in full.",
     Place.INSPECTOR: "One object: its tags, and its picture beside them. tab lets keys go to the "
     "one or the other, v shows one or both. The line below says what is seen of the picture: "
     "through which window, how large, where the slice lies.",

@@ -28,7 +28,9 @@ class Outline:
         self.parents = _parents(self.rows)
         self._texts: list[str] = []
         self._folded = {
-            index for index, row in enumerate(self.rows) if row.is_sequence and row.vm > _FOLD_FROM
+            index
+            for index, row in enumerate(self.rows)
+            if (row.is_sequence and row.vm > _FOLD_FROM) or self._holds_fragments(index)
         }
         self._folded_in_filter: set[int] = set()
         self._found: list[int] | None = None
@@ -74,7 +76,8 @@ class Outline:
             "tag": "" if item else row.tag or "!",
             "vr": row.vr,
             "name": self._label(index),
-            "value": value_of(row),
+            "vm": None if row.is_item or not row.tag else row.vm,
+            "value": with_meaning(row),
             "length": "undef." if row.length is None and row.tag else row.length,
         }
 
@@ -89,6 +92,10 @@ class Outline:
         return shown[min(bisect_left(shown, index), len(shown) - 1)] if shown else None
 
     # -- folding
+
+    def _holds_fragments(self, index: int) -> bool:
+        row = self.rows[index]
+        return self.has_children(index) and not (row.is_sequence or row.is_item)
 
     def is_folded(self, index: int) -> bool:
         """True where the rows below are put away."""
@@ -163,8 +170,17 @@ def value_of(row: ElementRow) -> str:
     return sensitive(row.value) if hidden else row.value
 
 
+def with_meaning(row: ElementRow) -> str:
+    """The value and what it means, hidden both where the mask hides one."""
+    if not row.meaning:
+        return value_of(row)
+    text = f"{row.value} = {row.meaning}"
+    return sensitive(text) if is_sensitive(row.keyword, row.vr, row.is_private) else text
+
+
 def _text(row: ElementRow) -> str:
-    parts = (row.tag, row.tag.replace(",", "").strip("()"), row.keyword, row.name, row.value)
+    tag = row.tag.replace(",", "").strip("()")
+    parts = (row.tag, tag, row.keyword, row.name, row.value, row.meaning)
     return "\n".join(parts).casefold()
 
 

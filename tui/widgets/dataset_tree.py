@@ -34,6 +34,7 @@ COLUMNS = (
     Column("vr", "VR", width=2),
     Column("name", "Name", min_width=16, max_width=28, flex=1, priority=2),
     Column("value", "Value", min_width=12, max_width=60, flex=3, priority=2),
+    Column("vm", "VM", Kind.NUMBER, min_width=2, max_width=7, optional=True, from_width=100),
     Column("length", "Length", Kind.NUMBER, min_width=6, show=_length, optional=True),
 )
 

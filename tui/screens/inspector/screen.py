@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -21,14 +23,19 @@ from tui.command import Command
 from tui.commands import PICTURE_PARTS, Place, bindings
 from tui.mask import sensitive
 from tui.safe_text import safe_content
+from tui.screens.compare import CompareScreen
+from tui.screens.dialogs import Prompt
 from tui.screens.inspector.document_pane import DocumentPane
 from tui.screens.inspector.picture_pane import PicturePane
 from tui.screens.inspector.tag_pane import TagPane
 from tui.screens.inspector.validation_dialog import ValidationDialog
 from tui.screens.place import PlaceScreen
+from tui.screens.table_actions import Copy
 from tui.session import Session
 from tui.widgets.footer_bar import FooterBar
+from tui.widgets.path_suggester import PathSuggester
 from tui.widgets.row_columns import Column, Values
+from tui.widgets.row_table import RowTable
 
 WIDE = 100
 """Columns from which tags and picture stand side by side at first."""
@@ -331,6 +338,29 @@ class InspectorScreen(PlaceScreen):
         elif not breach.path:
             where = "in this item" if breach.holder else "behind this element"
             self.notify(f"{breach.keyword or breach.tag} would stand {where}.", markup=False)
+
+    def copies(self, table: RowTable) -> list[Copy]:
+        """The element under the cursor as tag, keyword, value and path, before the rows."""
+        forms = [Copy(what, lambda t=text: t, text) for what, text in self.tags.forms() if text]  # type: ignore[misc]
+        return (forms if table is self.tags.dataset_tree.dataset_table else []) + super().copies(
+            table
+        )
+
+    def action_compare(self) -> None:
+        """Ask with what to compare this object, then say in what they differ."""
+        if not self.uid:
+            return
+        text = "Another object: its SOP Instance UID where it is held here, or a file:"
+        index = self.index + 1 if self.index + 1 < len(self.uids) else self.index - 1
+        other = self.uids[index] if index >= 0 else ""
+        prompt = Prompt("Compare with", text, other, verb="Compare", suggester=PathSuggester())
+        self.app.push_screen(prompt, partial(self._compare, self.uid))
+
+    def _compare(self, uid: str, other: str | None) -> None:
+        if other and (other := other.strip()):
+            source = Path(other).expanduser() if os.sep in other else other
+            work = partial(self.station.objects.compare, uid, source)
+            self.app.push_screen(CompareScreen(self.session, f"{uid}  {other}", work))
 
     def action_copy(self) -> None:
         """Copy the value under the cursor."""

@@ -98,6 +98,21 @@ class TagPane(Vertical):
         lines = (safe_text(line) for line in resolved(value_of(row)).split("\n"))
         return "\n".join(lines), row.keyword or row.tag
 
+    def forms(self) -> tuple[tuple[str, str], ...]:
+        """What can be copied of the element under the cursor: (what it is, harmless text)."""
+        row = self.dataset_tree.current
+        if row is None:
+            return ()
+        value = " ".join(safe_text(line) for line in resolved(value_of(row)).split("\n"))
+        return (
+            ("Tag", row.tag),
+            ("Keyword", row.keyword),
+            ("Name", safe_text(row.name)),
+            ("Value", value),
+            ("Path", row.path),
+            ("Element", f"{row.path} = {value}" if row.path else ""),
+        )
+
     def _show(self, rows: tuple[ElementRow, ...]) -> None:
         self.rows = rows
         self.dataset_tree.show(rows)

@@ -1,0 +1,80 @@
+"""Comparing on the screen: two marked objects or series, one object with another or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.core.imaging.objects import image, write
+from tests.tui.console import Pair, image_object, text_of, until, until_shown
+from tui.app import ModalittyApp
+from tui.mask import MASK
+from tui.screens.compare import CompareScreen
+
+
+def _hold_two_series(stations: Pair, folder: Path) -> None:
+    paths = []
+    for series in (1, 2):
+        for instance in (1, 2):
+            ds = image_object(1, series, instance)
+            ds.SliceThickness = f"{series}.25"
+            ds.PatientComments = f"note {series}"
+            block = ds.private_block(0x0029, "ACME", create=True)
+            block.add_new(0x08, "CS", f"PRIVATE{series}")
+            paths.append(folder / f"{series}-{instance}.dcm")
+            ds.save_as(paths[-1], enforce_file_format=True)
+    job = stations.me.jobs.import_files(paths)
+    assert stations.me.jobs.wait(job.id, 30).arrived == len(paths)
+
+
+async def test_two_marked_series_are_compared(stations: Pair, tmp_path: Path) -> None:
+    _hold_two_series(stations, tmp_path)
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "1 study")
+        await pilot.press("D")
+        await until_shown(pilot, "Mark two series")
+        await pilot.press("enter")
+        await until_shown(pilot, "2 series")
+        await pilot.press("asterisk", "D")
+        await until_shown(pilot, "SliceThickness", "1.25", "2.25", "changed", "PRIVATE2")
+        assert "InstanceNumber" not in text_of(app)
+        await pilot.press("p")
+        await until(pilot, lambda: "SliceThickness" not in text_of(app), "private only")
+        await until_shown(pilot, "PRIVATE1", "private only: 1")
+        await pilot.press("p", "slash", *"thickness", "enter")
+        await until(pilot, lambda: "PRIVATE1" not in text_of(app), "the filter")
+        await pilot.press("enter")
+        await until_shown(pilot, "Slice Thickness", "left", "right")
+        await pilot.press("escape", "escape", "escape")
+        await until_shown(pilot, "2 series")
+
+
+async def test_an_object_is_compared_with_a_file_and_the_mask_holds(
+    stations: Pair, tmp_path: Path
+) -> None:
+    held = write(tmp_path, image(PatientName="Doe^Jane", Modality="OT"), "held.dcm")
+    other = write(tmp_path, image(PatientName="Roe^John", Modality="OT"), "other.dcm")
+    ds = image_object(1, 1, 1)
+    ds.PatientName = "Doe^Jane"
+    ds.save_as(held, enforce_file_format=True)
+    job = stations.me.jobs.import_files([held])
+    assert stations.me.jobs.wait(job.id, 30).arrived == 1
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "1 study")
+        await pilot.press("i")
+        await until_shown(pilot, "(0008,0016)")
+        await pilot.press("D")
+        await until_shown(pilot, "Compare with")
+        await pilot.press("ctrl+u", *str(other), "enter")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen), "the comparison")
+        await until_shown(pilot, "Doe^Jane", "Roe^John")
+        try:
+            await pilot.press("M")
+            await until(pilot, lambda: "Roe^John" not in text_of(app), "the mask")
+            assert "Doe^Jane" not in text_of(app)
+            assert "PatientName" in text_of(app)
+        finally:
+            MASK.on = False
