@@ -72,13 +72,11 @@ def test_a_presentation_state_is_put_into_words(tmp_path: Path) -> None:
 
 
 def test_any_other_object_says_what_it_refers_to(tmp_path: Path) -> None:
-    ds = document_object("1.2.840.10008.5.1.4.1.1.66.1")
-    ds.ContentLabel = "REGISTRATION"
-    registration = Dataset()
-    registration.ReferencedImageSequence = [refer(CT, "1.2.3.1")]
-    ds.RegistrationSequence = [registration]
+    ds = document_object("1.2.840.10008.5.1.4.1.1.66")
+    ds.ContentLabel = "RAW"
+    ds.ReferencedInstanceSequence = [refer(CT, "1.2.3.1")]
     document = read(ds, tmp_path)
-    assert document.rows[0].value == "Spatial Registration"
+    assert document.rows[0].value == "Raw Data"
     assert [row.reference.sop_instance_uid for row in document.rows if row.reference] == ["1.2.3.1"]
 
 
