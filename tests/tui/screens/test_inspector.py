@@ -80,3 +80,25 @@ async def test_tags_are_filtered_opened_and_copied(stations: Pair) -> None:
         await until_shown(pilot, "▄▄▄▄")
         await pilot.press("slash")
         await until_shown(pilot, "(0010,0020)")
+
+
+async def test_a_long_value_is_read_by_the_page_and_as_bytes(stations: Pair) -> None:
+    _hold(stations, sample_file("CT_small.dcm"))
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "1 study")
+        await pilot.press("i")
+        await until_shown(pilot, "(0002,0010)")
+        await pilot.press("slash", *"7fe0,0010", "enter")
+        await until(pilot, lambda: "(0002,0010)" not in text_of(app), "the filter")
+        await pilot.press("enter")
+        await until_shown(pilot, "words of 16 bits, page 1 of 4, 32,768 bytes", "00000000  00af")
+        await pilot.press("right")
+        await until_shown(pilot, "page 2 of 4", "00002000  ")
+        await pilot.press("x")
+        await until_shown(pilot, "bytes, page 2 of 4")
+        await pilot.press("G")
+        await until_shown(pilot, "page 4 of 4", "00006000  ")
+        await pilot.press("escape")
+        await until_shown(pilot, "(7FE0,0010)")

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
-from core.model import ElementRow
+from core.model import ElementRow, ValuePage
 from core.station import Station
 from tui.calls import Calls
-from tui.mask import resolved
+from tui.mask import MASK, resolved
 from tui.safe_text import safe_text
 from tui.screens.dialogs import Reader
-from tui.widgets.dataset_outline import value_of
+from tui.screens.inspector.value_reader import ValueReader
+from tui.widgets.dataset_outline import value_of, with_meaning
 from tui.widgets.dataset_tree import DatasetTree
 from tui.widgets.row_columns import Column, Values
 
@@ -40,6 +42,7 @@ class TagPane(Vertical):
         self.rows: tuple[ElementRow, ...] = ()
         self._station = station
         self._calls = calls
+        self._source = ""
 
     def compose(self) -> ComposeResult:
         """The tree."""
@@ -52,7 +55,9 @@ class TagPane(Vertical):
 
     def open(self, uid: str) -> None:
         """Load the tags of an object held here."""
-        self._calls.ask(lambda: self._station.objects.dump(uid), self._show, group="tags")
+        self._calls.ask(
+            lambda: self._station.objects.dump(uid), partial(self._show, uid), group="tags"
+        )
 
     def value(self, keyword: str) -> str:
         """The value of an attribute of the data set itself, empty where there is none."""
@@ -113,7 +118,8 @@ class TagPane(Vertical):
             ("Element", f"{row.path} = {value}" if row.path else ""),
         )
 
-    def _show(self, rows: tuple[ElementRow, ...]) -> None:
+    def _show(self, uid: str, rows: tuple[ElementRow, ...]) -> None:
+        self._source = uid
         self.rows = rows
         self.dataset_tree.show(rows)
         self.post_message(self.Loaded())
@@ -122,4 +128,13 @@ class TagPane(Vertical):
     def _opened(self, event: DatasetTree.ElementOpened) -> None:
         row = event.row
         title = " ".join(part for part in (row.tag, row.vr, row.keyword or row.name) if part)
-        self.app.push_screen(Reader(title, value_of(row) or "(empty)"))
+        place, source = row.place, self._source
+        # Under the mask only what a row shows is shown: bytes have names in them.
+        if place is None or MASK.on:
+            self.app.push_screen(Reader(title, with_meaning(row) or "(empty)"))
+            return
+
+        def read(number: int, as_bytes: bool) -> ValuePage:
+            return self._station.objects.page(source, place, number, as_bytes=as_bytes)
+
+        self.app.push_screen(ValueReader(title, read))
