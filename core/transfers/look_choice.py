@@ -109,7 +109,7 @@ class _Asking:
             series_uid=ref.series_uid,
             sop_instance_uid=row["SOPInstanceUID"],
         )
-        note = f"instance {middle + 1} of {len(rows)} of its series"
+        note = f"instance {middle + 1} of {len(rows)}"
         return Choice(ref=one, sop_class=row.get("SOPClassUID", ""), note=note)
 
     def _ask(self, level: Level, keys: dict[str, str], root: Root = Root.STUDY) -> _Rows:

@@ -26,7 +26,7 @@ async def test_a_look_opens_one_object_and_leaves_nothing(stations: Pair) -> Non
         await until_shown(pilot, "● 1 study in")
         await pilot.press("I")
         await until(pilot, lambda: isinstance(app.screen, LookScreen), "the look")
-        await until_shown(pilot, "of pacs, instance 2 of 2 of its series, not kept: s keeps it")
+        await until_shown(pilot, "of pacs, instance 2 of 2, not kept: s keeps it")
         await until_shown(pilot, "1.2.3.2.1.2")
         await pilot.press("v")
         await until_shown(pilot, "16 by 16")
@@ -46,7 +46,7 @@ async def test_a_look_is_kept_by_a_key(stations: Pair) -> None:
         await pilot.press("I")
         await until_shown(pilot, "not kept: s keeps it")
         await pilot.press("s")
-        await until_shown(pilot, "of its series, kept")
+        await until_shown(pilot, "2 of 2, kept")
         await pilot.press("escape")
         await until(pilot, lambda: not files_of(stations), "the file goes")
         assert len(stations.me.archive.instances(SERIES)) == 1
