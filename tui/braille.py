@@ -1,4 +1,4 @@
-"""Curves as lines of braille characters: every cell has two dots across and four down."""
+"""Curves as lines of braille characters, two dots across and four down a cell, and their times."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 ACROSS, DOWN = 2, 4
 """Dots of a cell."""
 _BLANK = 0x2800
+_TICK = 12
+"""Columns from one time to the next at least."""
 _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 """By row and column of a cell's dots, as Unicode numbers them."""
 Values = NDArray[np.float64]
@@ -61,3 +63,25 @@ def drawn(curve: Values, bottom: float, top: float, columns: int, rows: int) -> 
     cells = is_set.reshape(rows, DOWN, columns, ACROSS).transpose(0, 2, 1, 3)
     codes = _BLANK + (cells * _BITS).sum(axis=(2, 3))
     return ["".join(map(chr, row)) for row in codes.tolist()]
+
+
+def axis(begin: float, seconds: float, columns: int) -> str:
+    """Times from left to right, at round numbers; at most `columns` wide."""
+    step = _round_step(seconds * _TICK / columns)
+    digits = max(0, -int(np.floor(np.log10(step))))
+    line, number = "", int(np.ceil(begin / step - 1e-9))
+    while (time := number * step) < begin + seconds:
+        column = round((time - begin) / seconds * columns)
+        word = f"╵{time:.{digits}f} s"
+        if column + len(word) > columns:
+            break
+        if column >= len(line):
+            line = line.ljust(column) + word
+        number += 1
+    return line
+
+
+def _round_step(least: float) -> float:
+    """The least of 1, 2 and 5 times a power of ten that is no less."""
+    power = 10.0 ** np.floor(np.log10(least))
+    return float(next(n * power for n in (1, 2, 5, 10) if n * power >= least * (1 - 1e-9)))

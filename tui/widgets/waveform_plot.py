@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from core.model import Plot, PlotChannel
-from tui.braille import ACROSS, drawn, extremes
+from tui.braille import ACROSS, axis, drawn, extremes
 from tui.commands import Place, bindings
 from tui.mask import sensitive
 from tui.safe_text import safe_text
@@ -31,8 +31,6 @@ LEAST_SAMPLES = 8
 """Samples across, beyond which there is nothing to be nearer to."""
 _FRAME = 3
 """Lines above and below the curves: what it is, marks, and the time."""
-_TICK = 12
-"""Columns from one time to the next at least."""
 
 
 class WaveformPlot(Widget, can_focus=True):
@@ -209,7 +207,9 @@ class WaveformPlot(Widget, can_focus=True):
         for place, index in enumerate(lanes):
             lines += self._lane(plot, index, each + (place < more))
         lines.append(self._strip("plot--words", " " * NAMES + self._marks(plot)))
-        lines.append(self._strip("plot--words", self._axis()))
+        lines.append(
+            self._strip("plot--words", " " * NAMES + axis(self.begin, self.seconds, self._columns))
+        )
         return lines
 
     def _strip(self, kind: str, text: str) -> Strip:
@@ -240,7 +240,7 @@ class WaveformPlot(Widget, can_focus=True):
         return [
             Strip(
                 [
-                    Segment(set_cell_size(word, NAMES), self._style("plot--words")),
+                    Segment(set_cell_size(word, NAMES - 1) + " ", self._style("plot--words")),
                     Segment(line, self._style("plot--curve")),
                 ]
             )
@@ -272,27 +272,6 @@ class WaveformPlot(Widget, can_focus=True):
                 line = set_cell_size(line, column) + f"▴{safe_text(sensitive(text))} "
         return set_cell_size(line, self._columns)
 
-    def _axis(self) -> str:
-        """Times from left to right, at round numbers."""
-        step = _round_step(self.seconds * _TICK / self._columns)
-        digits = max(0, -int(np.floor(np.log10(step))))
-        line, number = "", int(np.ceil(self.begin / step - 1e-9))
-        while (time := number * step) < self.begin + self.seconds:
-            column = round((time - self.begin) / self.seconds * self._columns)
-            word = f"╵{time:.{digits}f} s"
-            if column + len(word) > self._columns:
-                break
-            if column >= len(line):
-                line = line.ljust(column) + word
-            number += 1
-        return " " * NAMES + line
-
-
-def _round_step(least: float) -> float:
-    """The least of 1, 2 and 5 times a power of ten that is no less."""
-    power = 10.0 ** np.floor(np.log10(least))
-    return float(next(n * power for n in (1, 2, 5, 10) if n * power >= least * (1 - 1e-9)))
-
 
 def _count(channel: PlotChannel) -> int:
     return len(channel.samples) // 4
@@ -311,11 +290,13 @@ def _limits(channel: PlotChannel) -> tuple[float, float]:
 
 def _words(channel: PlotChannel, bottom: float, top: float, rows: int) -> list[str]:
     """Name, greatest and least value at the left of a channel's lines."""
-    # Leads are known by what stands behind the word.
-    name = safe_text(channel.label).removeprefix("Lead ")
+    # Leads are known by what stands behind the word: "Lead I (Einthoven)" is I.
+    name = safe_text(channel.label)
+    if name.startswith("Lead "):
+        name = name.removeprefix("Lead ").partition(" (")[0]
     unit = safe_text(channel.unit)
     words = [name, *[""] * (rows - 1)]
     if rows >= LANE:
-        words[-1] = f"{bottom:.3g}"
-        words[1] = f"{top:.3g} {unit}"
+        words[-1] = f"{bottom:.4g}"
+        words[1] = f"{top:.4g} {unit}"
     return words

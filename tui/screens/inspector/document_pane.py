@@ -73,7 +73,8 @@ class DocumentPane(Vertical):
             return []
         attached = self.document.attachment
         out = f"X: write the {attached.extension[1:].upper()} to a file" if attached else ""
-        return [part for part in (self.document.sop_class, out) if part]
+        moves = "curves: ←→ +- 0, ↑↓ enter" if self.document.plots else ""
+        return [part for part in (self.document.sop_class, out, moves) if part]
 
     def want(self, uid: str) -> None:
         """Read the document of an object held here, unless it is the one in sight."""
