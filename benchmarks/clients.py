@@ -15,6 +15,12 @@ _PENDING = re.compile(r"Find Response:? \d+ \(Pending\)")
 SECONDS = 300.0
 CALLER = "BENCH"
 
+# Installed programs have their bytecode; a developer's shell may forbid to write it, and then each
+# start of ours would be measured with the compiling of all of its sources.
+_INSTALLED = {
+    name: value for name, value in ENVIRONMENT.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
+
 
 class Running:
     """A tool at work, its output in a file: nobody spends time on reading it meanwhile.
@@ -32,7 +38,7 @@ class Running:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env=ENVIRONMENT,
+                    env=_INSTALLED,
                 )
         except FileNotFoundError:
             raise WorkNotDoneError(f"{self._words[0]} is not installed") from None

@@ -38,12 +38,30 @@ def _modules_after(code: str) -> list[str]:
     ).stdout.split()
 
 
-def test_an_echo_loads_no_pixel_decoder(tmp_path: Path) -> None:
+DECODERS = {"numpy", "gdcm", "PIL", "requests"}
+OF_EXPORTS = {"core.transfers.media_directory"}
+STUDY = ("--study", "1.2.3")
+
+
+@pytest.mark.parametrize(
+    ("verb", "needless"),
+    [
+        (("echo",), DECODERS | OF_EXPORTS | {"textual", "tinydb", "core.archive.archive"}),
+        (("find",), DECODERS | OF_EXPORTS | {"textual", "tinydb", "core.archive.archive"}),
+        (("move", *STUDY), DECODERS | {"textual"}),
+        (("get", *STUDY), DECODERS | {"textual"}),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_verb_loads_nothing_it_does_not_need(
+    verb: tuple[str, ...], needless: set[str], tmp_path: Path
+) -> None:
     cli = CommandLine(tmp_path)
-    argv = cli.words("echo", "--aet", "A", "--host", "127.0.0.1", "--port", free_port())
+    peer = ("--aet", "A", "--host", "127.0.0.1", "--port", free_port())
+    argv = cli.words(*verb, *peer)
     loaded = _modules_after(f"sys.argv[1:] = {argv!r}; from tui.cli import main; main()")
-    assert "pynetdicom" in loaded
-    assert not {"numpy", "gdcm", "PIL", "requests", "textual", "tinydb"} & set(loaded)
+    assert {"pynetdicom", "core.network.scu"} <= set(loaded)
+    assert not needless & set(loaded)
 
 
 def test_what_pydicom_was_loaded_without_is_there_for_everybody_else() -> None:

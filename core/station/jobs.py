@@ -10,7 +10,6 @@ from pathlib import Path
 from core.errors import ArchiveLockedError, ListenError, UsageError
 from core.model import Job, Modality, Ref, Retrieve
 from core.settings import ae_title_fault
-from core.transfers.export_places import check_target
 from core.transfers.ledger import Ledger
 from core.transfers.orders import (
     CommitOrder,
@@ -136,6 +135,8 @@ class Jobs:
         The files are those of the archive, laid out as PS3.10 8 has it, with a DICOMDIR. Returns
         the queued job. Raises UsageError.
         """
+        from core.transfers.export_places import check_target  # late: see core.station.station
+
         _need(refs)
         target = folder_or_zip.absolute()
         check_target(target)

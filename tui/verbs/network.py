@@ -31,7 +31,7 @@ from tui.verbs.peer import Called, calls_peer
 @calls_peer
 def echo(ctx: typer.Context, called: Called, json: Json = False) -> None:
     """Test the link to a peer by C-ECHO."""
-    with options(ctx).station(asks_only=True) as station:
+    with options(ctx).station(no_pixels=True) as station:
         peer = called.known_to(station)
         outcome = station.echo(peer)
     if json:
@@ -62,7 +62,7 @@ def find(
         root=_root_of(root, query_level),
         limit=limit,
     )
-    with options(ctx).station(asks_only=True) as station:
+    with options(ctx).station(no_pixels=True) as station:
         peer = called.known_to(station)
         answers = Answers(station.find(peer, query))
         show(answers, tuple(query.keys), json=json)
@@ -82,7 +82,7 @@ def move(
     """Have a peer send by C-MOVE: to us, or to a third party."""
     options(ctx).may_change("move")
     ref = ref_of(study, series, instance)
-    with options(ctx).station() as station:
+    with options(ctx).station(no_pixels=True) as station:
         peer = called.known_to(station)
         job = station.jobs.move(peer, [ref], destination_of(station, to))
         follow(station, job, json=json)
@@ -100,7 +100,7 @@ def get(
     """Have a peer send to us by C-GET, over the connection that we open."""
     options(ctx).may_change("get")
     ref = ref_of(study, series, instance)
-    with options(ctx).station() as station:
+    with options(ctx).station(no_pixels=True) as station:
         peer = called.known_to(station)
         follow(station, station.jobs.get(peer, [ref]), json=json)
 
@@ -119,7 +119,7 @@ def send(
     if commit:
         commitment.send_and_commit(ctx, name, what, json=json)
         return
-    with options(ctx).station(reads_only=True) as station:
+    with options(ctx).station(reads_only=True, no_pixels=True) as station:
         peer = station.modalities.get(name)
         paths = [Path(word) for word in what if Path(word).exists()]
         refs: list[Ref] = []

@@ -36,7 +36,7 @@ def worklist(
     """
     asked = read_keys(key)
     columns = tuple(worklist_keys(asked))
-    with options(ctx).station(asks_only=True) as station:
+    with options(ctx).station(no_pixels=True) as station:
         peer = called.known_to(station)
         answers = Answers(station.worklist(peer, asked, limit))
         show(answers, columns, _headers(columns), json=json)
