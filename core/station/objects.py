@@ -7,8 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.documents import DocumentReader
+from core.errors import NotHeldError
 from core.imaging.decoder import Decoder
-from core.model import Document, ElementRow, Picture, PixelValue, Rendering, Validation
+from core.model import (
+    Comparison,
+    Document,
+    ElementRow,
+    Picture,
+    PixelValue,
+    Ref,
+    Rendering,
+    Validation,
+    ValuePage,
+    ValuePlace,
+)
 
 if TYPE_CHECKING:
     from core.archive.archive import Archive
@@ -46,6 +58,32 @@ class Objects:
 
         return tuple(dump.rows(self._path(source)))
 
+    def page(
+        self, source: Path | str, place: ValuePlace, number: int = 0, *, as_bytes: bool = False
+    ) -> ValuePage:
+        """Read one page of a value that `dump` gave the place of, counted from 0.
+
+        Raises NotDicomError, NotHeldError.
+        """
+        from core import dump
+
+        return dump.page(self._path(source), place, number, as_bytes=as_bytes)
+
+    def compare(self, left: Path | str, right: Path | str) -> Comparison:
+        """Tell in which elements two objects differ; raises NotDicomError, NotHeldError."""
+        from core import dump
+
+        return dump.compare(self._path(left), self._path(right))
+
+    def compare_series(self, left: Ref, right: Ref) -> Comparison:
+        """Tell in what two series differ that each says alike in all of its objects.
+
+        Raises NotDicomError, NotHeldError.
+        """
+        from core import dump
+
+        return dump.compare_series(self._paths(left), self._paths(right))
+
     def dicom_json(self, source: Path | str) -> Mapping[str, object]:
         """Give the tags in the DICOM JSON Model, without bulk data (PS3.18 annex F)."""
         from core import dump
@@ -75,6 +113,12 @@ class Objects:
     def embedded(self, source: Path | str) -> bytes:
         """Take the PDF, CDA or other document out of an object; raises NoDocumentError."""
         return self._reader.embedded(self._path(source))
+
+    def _paths(self, ref: Ref) -> list[Path]:
+        paths = [Path(instance.path) for instance in self._archive().instances(ref)]
+        if not paths:
+            raise NotHeldError("nothing of the series is held here", "retrieve it first")
+        return paths
 
     def _path(self, source: Path | str) -> Path:
         if isinstance(source, Path):
