@@ -38,7 +38,7 @@ class Globals:
     def station(self, *, reads_only: bool = False, no_pixels: bool = False) -> Station:
         """Make the station and let log lines go to stderr; raises SettingsError.
 
-        `no_pixels` is for verbs that decode nothing in this process: they start sooner by a third.
+        `no_pixels` is for verbs that decode nothing in this process: they start a quarter sooner.
         """
         log_to_stderr(self.log_level)
         if no_pixels:
