@@ -70,7 +70,7 @@ def text(ds: Dataset, keyword: str) -> str:
     try:
         return shown(ds.get(keyword))
     except Exception:
-        return _raw(ds, keyword).decode("latin-1", "replace").strip("\0 ")[:MAX_TEXT]
+        return raw(ds, keyword).decode("latin-1", "replace").strip("\0 ")[:MAX_TEXT]
 
 
 def shown(value: Any) -> str:
@@ -131,14 +131,14 @@ def item(ds: Dataset, keyword: str) -> Dataset:
 
 def raw(ds: Dataset, keyword: str) -> bytes:
     """The bytes of a value as they were read; empty where it was no plain value."""
-    return _raw(ds, keyword)
-
-
-def _raw(ds: Dataset, keyword: str) -> bytes:
-    tag = tag_for_keyword(keyword)
+    tag = _tag(keyword)
     if tag is None or tag not in ds:
         return b""
-    element = ds.get_item(tag)
+    try:
+        element = ds.get_item(tag)
+    except Exception:
+        # One that was left in the file for later, and is no value after all.
+        return b""
     value = element.value if isinstance(element, RawDataElement) else value_of(ds, keyword)
     if isinstance(value, MultiValue | list):
         return SEPARATOR.join(str(part) for part in value).encode("latin-1", "replace")
