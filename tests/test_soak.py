@@ -1,0 +1,60 @@
+"""The soak: it works on a real station for some seconds, and tells what is not well."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from benchmarks import soak
+from benchmarks.faults import WorkNotDoneError
+from benchmarks.soak import Sample, Tally, growth, judge, line, summary, work
+
+
+def at(seconds: float, anonymous: float = 80.0, descriptors: int = 12, threads: int = 6) -> Sample:
+    return Sample(seconds, 110.0, anonymous, descriptors, threads, 40, 20.0)
+
+
+def test_growth_is_that_of_quarters_not_of_the_first_and_the_last_moment() -> None:
+    samples = [at(n, value) for n, value in enumerate((10, 20, 90, 90, 90, 90, 30, 40))]
+    assert growth(samples, "anonymous") == (15, 35)
+
+
+def test_memory_that_grows_and_descriptors_that_stay_are_told() -> None:
+    samples = [at(n, 80 + 20 * n) for n in range(8)]
+    assert judge(at(0), samples, at(9), 200) == []
+    grown, left = judge(at(0), samples, at(9, descriptors=15), 32)
+    assert grown == "memory grew by 120.0 MB"
+    assert left == "3 descriptors are left over at rest"
+
+
+def test_a_failure_is_counted_told_and_ends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    tally, over, calls = Tally(), threading.Event(), []
+
+    def act() -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise WorkNotDoneError("3 instead of 4")
+        over.set()
+
+    work("move", act, 0, tally, over)
+    assert (tally.done["move"], tally.failed["move"]) == (1, 1)
+    assert "FAILED move: WorkNotDoneError: 3 instead of 4" in capsys.readouterr().err
+    assert "done 1  failed 1" in line(at(60), tally)
+    assert "failed 1" in summary([at(0), at(60)], tally)
+
+
+@pytest.mark.interop
+def test_some_seconds_of_all_traffic_go_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["soak", "--minutes", "0.1", "--quota", "100", "--folder", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", words)
+    code = soak.main()
+    told = capsys.readouterr()
+    assert (code, told.err) == (0, "")
+    done = {row.rpartition(" done ")[0].strip() for row in told.out.splitlines() if " done " in row}
+    assert {"move", "get", "store aborted", "garbage", "rejected"} <= done
+    assert list(tmp_path.iterdir()) == []
