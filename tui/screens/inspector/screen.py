@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -17,25 +15,20 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from core.events import Severity
-from core.model import Breach, Level, LookupHit, Match, Query, Ref
+from core.model import Level, LookupHit, Query, Ref
 from tui import units
 from tui.command import Command
 from tui.commands import PICTURE_PARTS, Place, bindings
 from tui.mask import sensitive
 from tui.safe_text import safe_content
-from tui.screens.compare import CompareScreen
-from tui.screens.dialogs import Prompt
 from tui.screens.inspector.document_pane import DocumentPane
+from tui.screens.inspector.object_screen import ObjectScreen
 from tui.screens.inspector.picture_pane import PicturePane
+from tui.screens.inspector.series_order import in_order
 from tui.screens.inspector.tag_pane import TagPane
-from tui.screens.inspector.validation_dialog import ValidationDialog
-from tui.screens.place import PlaceScreen
-from tui.screens.table_actions import Copy
 from tui.session import Session
 from tui.widgets.footer_bar import FooterBar
-from tui.widgets.path_suggester import PathSuggester
 from tui.widgets.row_columns import Column, Values
-from tui.widgets.row_table import RowTable
 
 WIDE = 100
 """Columns from which tags and picture stand side by side at first."""
@@ -44,7 +37,7 @@ MOMENT = 0.12
 VIEWS = ("tags", "picture", "both")
 
 
-class InspectorScreen(PlaceScreen):
+class InspectorScreen(ObjectScreen):
     """Tags at the left, the picture at the right, or one of the two where it is narrow.
 
     Where there is no picture the document is in its place, if the object has anything to read.
@@ -55,10 +48,7 @@ class InspectorScreen(PlaceScreen):
     BINDINGS: ClassVar = bindings(Place.INSPECTOR)
 
     def __init__(self, session: Session, ref: Ref) -> None:
-        super().__init__(session)
-        self.ref = ref
-        self.uids: tuple[str, ...] = (ref.sop_instance_uid,) if ref.sop_instance_uid else ()
-        self.index = 0
+        super().__init__(session, ref)
         self._view = ""
         self._reads = False
         """Whether the document is to be in the picture's place though there is a picture."""
@@ -95,16 +85,6 @@ class InspectorScreen(PlaceScreen):
             },
         )
         self.calls.ask(lambda: in_order(list(self.station.archive.list(query))), self._found)
-
-    @property
-    def uid(self) -> str:
-        """SOP Instance UID of the object in sight; empty while it is not known."""
-        return self.uids[self.index] if self.uids else ""
-
-    @property
-    def tags(self) -> TagPane:
-        """The tags' room."""
-        return self.query_one(TagPane)
 
     @property
     def pictures(self) -> PicturePane:
@@ -254,6 +234,12 @@ class InspectorScreen(PlaceScreen):
         self.show_view(VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)])
         self.show_words()
 
+    def bring_tags(self) -> None:
+        """Have the tags in sight, with the keys."""
+        if self._view == "picture":
+            self.show_view("tags")
+        self.tags.take_keys()
+
     def show_view(self, view: str) -> None:
         """Show one of :data:`VIEWS`."""
         self._view = view
@@ -322,46 +308,6 @@ class InspectorScreen(PlaceScreen):
             self.show_view("tags")
         self.tags.find()
 
-    def action_validate(self) -> None:
-        """Say what is wrong with the object, and go where it is."""
-        if self.uid:
-            self.app.push_screen(ValidationDialog(self.station, self.uid), self._go_to)
-
-    def _go_to(self, breach: Breach | None) -> None:
-        if breach is None:
-            return
-        if self._view == "picture":
-            self.show_view("tags")
-        self.tags.take_keys()
-        if not self.tags.go_to(breach.path or breach.holder, breach.tag):
-            self.notify("It has no place among the tags.", timeout=2.5, markup=False)
-        elif not breach.path:
-            where = "in this item" if breach.holder else "behind this element"
-            self.notify(f"{breach.keyword or breach.tag} would stand {where}.", markup=False)
-
-    def copies(self, table: RowTable) -> list[Copy]:
-        """The element under the cursor as tag, keyword, value and path, before the rows."""
-        forms = [Copy(what, lambda t=text: t, text) for what, text in self.tags.forms() if text]  # type: ignore[misc]
-        return (forms if table is self.tags.dataset_tree.dataset_table else []) + super().copies(
-            table
-        )
-
-    def action_compare(self) -> None:
-        """Ask with what to compare this object, then say in what they differ."""
-        if not self.uid:
-            return
-        text = "Another object: its SOP Instance UID where it is held here, or a file:"
-        index = self.index + 1 if self.index + 1 < len(self.uids) else self.index - 1
-        other = self.uids[index] if index >= 0 else ""
-        prompt = Prompt("Compare with", text, other, verb="Compare", suggester=PathSuggester())
-        self.app.push_screen(prompt, partial(self._compare, self.uid))
-
-    def _compare(self, uid: str, other: str | None) -> None:
-        if other and (other := other.strip()):
-            source = Path(other).expanduser() if os.sep in other else other
-            work = partial(self.station.objects.compare, uid, source)
-            self.app.push_screen(CompareScreen(self.session, f"{uid}  {other}", work))
-
     def action_copy(self) -> None:
         """Copy the value under the cursor."""
         pane = self.documents if self.documents.has_focus_within else self.tags
@@ -382,17 +328,3 @@ class InspectorScreen(PlaceScreen):
         """Write the embedded document to a file."""
         if self.documents.document_of(self.uid) is None or not self.documents.export():
             self.say("nothing is embedded in this object")
-
-
-def in_order(matches: Sequence[Match]) -> tuple[str, ...]:
-    """The SOP Instance UIDs of a series by Instance Number (0020,0013), those without it last."""
-
-    def order(match: Match) -> tuple[float, str]:
-        try:
-            number = float(match.values.get("InstanceNumber") or "inf")
-        except ValueError:
-            number = float("inf")
-        return number, match.values.get("SOPInstanceUID", "")
-
-    uids = (match.values.get("SOPInstanceUID", "") for match in sorted(matches, key=order))
-    return tuple(uid for uid in uids if uid)
