@@ -39,6 +39,14 @@ QUERY_COMMANDS: tuple[Command, ...] = (
         "Fetch one instance and open it, without keeping it: the middle of the series.",
         _Q,
     ),
+    Command(
+        "query.answer",
+        "t",
+        "Answer",
+        "Show every attribute that was answered for a row, with its tag.",
+        _Q,
+        footer=False,
+    ),
     Command("query.rerun", "r", "Run", "Ask again.", _Q),
     Command("query.stop", "x", "Cancel", "Stop asking one of those asked, or all.", _Q),
     Command(

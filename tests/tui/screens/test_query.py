@@ -40,6 +40,21 @@ async def test_patients_lead_to_their_studies(stations: Pair) -> None:
         await until_shown(pilot, "● 2 patients in")
 
 
+async def test_every_attribute_of_an_answer_can_be_read(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("2")
+        await until_shown(pilot, "pacs (PACS) studies")
+        await pilot.press("r")
+        await until_shown(pilot, "● 2 studies in")
+        await pilot.press("t")
+        await until_shown(pilot, "Answer of pacs", "(0010,0010)  PatientName", "(0020,000D)")
+        assert "Evil^" in text_of(app)
+        await pilot.press("escape", "M", "t")
+        await until_shown(pilot, "Answer of pacs", "(0010,0010)  PatientName")
+        assert "Evil" not in text_of(app)
+
+
 async def test_esc_cancels_a_query_that_a_peer_never_answers(stations: Pair, silent: int) -> None:
     stations.me.modalities.put(replace(stations.pacs_modality, name="aaa", port=silent))
     app = ModalittyApp(stations.me)

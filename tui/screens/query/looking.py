@@ -14,6 +14,8 @@ from core.model.look import Look
 from tui.levels import ref_of
 from tui.outcomes import outcome_lines
 from tui.safe_text import safe_content
+from tui.screens.dialogs import Reader
+from tui.screens.query.answer import answer_lines
 from tui.screens.query.place import QueryPlace
 from tui.screens.quick_look import look_at
 from tui.session import Session
@@ -50,6 +52,14 @@ class Looking(QueryPlace):
                 done=self._no_more,
                 failed=self._look_failed,
             )
+
+    def action_answer(self) -> None:
+        """Show the identifier that was answered for the row under the cursor."""
+        if (match := self.current()) is None:
+            self.say("There is nothing under the cursor that was answered.")
+        else:
+            title = f"Answer of {match.peer or 'the own archive'}"
+            self.app.push_screen(Reader(title, answer_lines(match)))
 
     def action_back(self) -> None:
         """Stop what is being fetched; otherwise what else esc does."""
