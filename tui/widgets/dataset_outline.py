@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from core.model import ElementRow
 from tui.mask import is_sensitive, sensitive
+from tui.widgets.parents import parents_of
 from tui.widgets.row_columns import Values
 from tui.widgets.row_filter import RowFilter
 
@@ -25,7 +26,7 @@ class Outline:
         self.private_only = False
         self.keys = _unique_keys(self.rows)
         self.index = {key: index for index, key in enumerate(self.keys)}
-        self.parents = _parents(self.rows)
+        self.parents = parents_of(self.rows)
         self._texts: list[str] = []
         self._folded = {
             index
@@ -192,14 +193,3 @@ def _unique_keys(rows: Sequence[ElementRow]) -> list[str]:
         count = seen[row.path] = seen.get(row.path, 0) + 1
         keys.append(row.path if count == 1 else f"{row.path}#{count}")
     return keys
-
-
-def _parents(rows: Sequence[ElementRow]) -> list[int | None]:
-    parents: list[int | None] = []
-    above: list[int] = []
-    for index, row in enumerate(rows):
-        while above and rows[above[-1]].depth >= row.depth:
-            above.pop()
-        parents.append(above[-1] if above else None)
-        above.append(index)
-    return parents

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from core.model import DocumentRow
 from tui.document_lines import Line, lines, masked, row_text
+from tui.widgets.parents import parents_of
 from tui.widgets.row_filter import RowFilter
 
 
@@ -17,7 +18,7 @@ class DocumentOutline:
         self._texts = [row_text(row).casefold() for row in self.rows]
         self._folded: set[int] = set()
         self._found: set[int] | None = None
-        self._parents = _parents(self.rows)
+        self._parents = parents_of(self.rows)
         self.wrap(width)
 
     def wrap(self, width: int) -> None:
@@ -91,14 +92,3 @@ class DocumentOutline:
                 wanted.add(here)
                 here = self._parents[here]
         return wanted
-
-
-def _parents(rows: Sequence[DocumentRow]) -> list[int | None]:
-    parents: list[int | None] = []
-    above: list[int] = []
-    for index, row in enumerate(rows):
-        while above and rows[above[-1]].depth >= row.depth:
-            above.pop()
-        parents.append(above[-1] if above else None)
-        above.append(index)
-    return parents
