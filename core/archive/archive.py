@@ -177,6 +177,7 @@ class Archive:
         """Import one DICOM file by copying it; see :func:`core.archive.importing.take_file`."""
         self._require_writable()
         stored = importing.take_file(self._landing, path)
+        self._landing.finish(stored)
         self._arrived(stored)
         return stored
 
@@ -184,6 +185,7 @@ class Archive:
         """Import an object from a stream; see :func:`core.archive.importing.take_stream`."""
         self._require_writable()
         stored = importing.take_stream(self._landing, stream)
+        self._landing.finish(stored)
         self._arrived(stored)
         return stored
 

@@ -1,29 +1,34 @@
 """How the log of arrivals is written: a page with its epoch, then records that begin at pages.
 
-A record is a head and an object as a whole file. Whether all of it is there is told by its CRC-32,
-to which filling of the log file it belongs by its epoch.
+A record is a head and an object as a whole file. Whether all of it is there is told by its
+checksum (XXH3), to which filling of the log file it belongs by its epoch.
 """
 
 from __future__ import annotations
 
+import errno
+import mmap
 import os
 import struct
-import zlib
-from collections.abc import Iterator, Sequence
-from typing import BinaryIO, NamedTuple
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
 
-HEADER = struct.Struct("<4sQ")  # mark, epoch
-RECORD = struct.Struct("<4sIIQQ")  # mark, length, CRC-32, number, epoch
-FILLED, LIVE, STRUCK = b"LOG2", b"OBJ2", b"GONE"
+from xxhash import xxh3_64_intdigest as digest
+
+__all__ = ["PAGE", "RECORD", "LogFile", "digest", "next_page", "records", "seal"]
+
+_HEADER = struct.Struct("<4sQ")  # mark, epoch
+RECORD = struct.Struct("<4sIQQQ")
+"""The head of a record: mark, length, checksum, number, epoch."""
+_FILLED, _LIVE, _STRUCK = b"LOG3", b"OBJ3", b"GONE"
 PAGE = 4096
 """Records begin at multiples of it: what is synced is never written again but to strike it out."""
 
-
-class Whole(NamedTuple):
-    """An object as a whole file: its bytes and their CRC-32."""
-
-    bytes: bytes | memoryview
-    crc: int
+_DIRECT: int = getattr(os, "O_DIRECT", 0)  # not of macOS
+_SMALL = 64 << 10
+_ZEROS = memoryview(mmap.mmap(-1, 1 << 20))
+"""By what small objects make a file longer: one sync pays for the length, many have the use."""
 
 
 def next_page(at: int) -> int:
@@ -31,32 +36,149 @@ def next_page(at: int) -> int:
     return -(-at // PAGE) * PAGE
 
 
-def write_whole(fd: int, parts: Sequence[bytes | memoryview], at: int) -> None:
-    """Write parts one behind the other from an offset on; raises OSError where it is not all."""
-    size = sum(map(len, parts))
-    done = os.pwritev(fd, parts, at)
-    while done < size:
-        # Once more for the rest: the system says why it stopped.
-        rest = b"".join(parts)[done:]
-        done += os.pwrite(fd, rest, at + done)
+def seal(buffer: memoryview, size: int, checksum: int, number: int, epoch: int) -> None:
+    """Write the head of a record into the buffer that it begins with."""
+    RECORD.pack_into(buffer, 0, _LIVE, size, checksum, number, epoch)
+
+
+class LogFile:
+    """One file of the log, past the page cache where the file system lets us.
+
+    What is logged is read after a crash only, so to copy it into the cache and from there to the
+    disk would be a detour. Everything is written by whole pages. Callers guard all but
+    :meth:`write` and :meth:`sync` by a lock of theirs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = 0
+        """Up to here it is filled, or about to be."""
+        self.writing = 0
+        """How many records are being written."""
+        self.written = self.synced = 0
+        """How many records were written, and how many of these are synced, in all fillings."""
+        self.syncing = False
+        self._fd = -1
+        self._length = self._epoch = 0
+        self._page = memoryview(mmap.mmap(-1, PAGE))
+
+    def open(self) -> None:
+        """Open it, empty. Raises OSError."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        try:
+            self._fd = os.open(self.path, flags | _DIRECT, 0o600)
+            os.pwrite(self._fd, _ZEROS[:PAGE], 0)
+        except OSError as error:
+            if error.errno != errno.EINVAL or not _DIRECT:
+                raise
+            if self._fd >= 0:
+                os.close(self._fd)
+            self._fd = os.open(self.path, flags, 0o600)
+        self.cut()
+
+    def close(self, *, cut: bool) -> None:
+        """Close it; with `cut`, leave nothing in it."""
+        if self._fd >= 0:
+            if cut:
+                os.ftruncate(self._fd, 0)
+            os.close(self._fd)
+            self._fd = -1
+
+    def reserve(self, size: int) -> tuple[int, int]:
+        """Where a record of an object of `size` bytes goes, and its epoch. Raises OSError."""
+        if not self.size:
+            self._begin()
+        at = self.size
+        self.size = next_page(at + RECORD.size + size)
+        self.writing += 1
+        return at, self._epoch
+
+    def write(self, record: memoryview, at: int) -> None:
+        """Write a record where its place was reserved; from any thread. Raises OSError."""
+        try:
+            if os.pwrite(self._fd, record, at) == len(record):
+                return
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+        # Cut short, or invalid since a limit would cut it in the middle of a block; past the page
+        # cache the rest cannot be tried again, to be told why.
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def wrote(self, record: memoryview, at: int) -> int:
+        """Count a record that was written: up to which count it is to be synced."""
+        self.writing -= 1
+        self.written += 1
+        self._grow(at, at + len(record))
+        return self.written
+
+    def failed(self, at: int, size: int) -> None:
+        """Give back a place where nothing could be written."""
+        self.writing -= 1
+        if self.size == next_page(at + RECORD.size + size):
+            self.size = at
+
+    def _grow(self, at: int, end: int) -> None:
+        """Where a small object made the file longer, make it longer for those that follow."""
+        if end <= self._length:
+            return
+        self._length = end
+        if end - at <= _SMALL and self.size == end:
+            # A disk too full for that may well have room for what comes.
+            try:
+                self._length += os.pwrite(self._fd, _ZEROS, end)
+            except OSError:
+                return
+
+    def sync(self) -> None:
+        """Make durable what was written; from any thread. Raises OSError."""
+        os.fdatasync(self._fd)
+
+    def strike(self, at: int, size: int, number: int) -> None:
+        """Strike out a record, in place: that needs no room on the disk. Raises OSError."""
+        RECORD.pack_into(self._page, 0, _STRUCK, size, 0, number, self._epoch)
+        os.pwrite(self._fd, self._page, at)
+
+    def _begin(self) -> None:
+        epoch = int.from_bytes(os.urandom(8), "little")
+        self._page[:] = bytes(PAGE)
+        _HEADER.pack_into(self._page, 0, _FILLED, epoch)
+        os.pwrite(self._fd, self._page, 0)
+        self._epoch, self.size = epoch, PAGE
+
+    def forget(self, keep: int) -> None:
+        """Make its records invalid, but keep its room on the disk up to `keep` bytes, durably."""
+        os.pwrite(self._fd, _ZEROS[:PAGE], 0)
+        if self._length > keep:
+            os.ftruncate(self._fd, keep)
+            self._length = keep
+        os.fdatasync(self._fd)
+
+    def cut(self) -> None:
+        """Give its room back, durably."""
+        os.ftruncate(self._fd, 0)
+        self._length = 0
+        os.fsync(self._fd)
 
 
 def records(log: BinaryIO) -> Iterator[tuple[int, bytes]]:
     """Number and object of each record that is whole and was not struck out."""
-    header = log.read(HEADER.size)
-    if len(header) < HEADER.size:
+    header = log.read(_HEADER.size)
+    if len(header) < _HEADER.size:
         return
-    filled, current = HEADER.unpack(header)
+    filled, current = _HEADER.unpack(header)
     at, end = PAGE, os.fstat(log.fileno()).st_size
-    while filled == FILLED and at + RECORD.size <= end:
+    while filled == _FILLED and at + RECORD.size <= end:
         log.seek(at)
-        mark, length, crc, number, epoch = RECORD.unpack(log.read(RECORD.size))
-        if mark not in (LIVE, STRUCK) or epoch != current or length > end:
-            break
-        body = log.read(length)
-        # A record that was cut short was not acknowledged, and nothing was written behind it.
-        if len(body) < length or zlib.crc32(body) != crc:
-            break
-        if mark == LIVE:
-            yield number, body
-        at = next_page(at + RECORD.size + length)
+        mark, length, checksum, number, epoch = RECORD.unpack(log.read(RECORD.size))
+        behind = at + RECORD.size + length
+        if epoch == current and mark in (_LIVE, _STRUCK) and behind <= end:
+            body = log.read(length) if mark == _LIVE else b""
+            if mark == _STRUCK or digest(body) == checksum:
+                if mark == _LIVE:
+                    yield number, body
+                at = next_page(behind)
+                continue
+        # One that was cut short was not acknowledged; several are written at a time, so that
+        # there may be whole ones behind it.
+        at += PAGE

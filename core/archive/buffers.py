@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import mmap
 from collections import deque
 
 
 class Buffers:
-    """Lends buffers of one size; some that came back are kept. For any thread."""
+    """Lends buffers of one size that begin at a memory page; some that came back are kept.
+
+    For any thread.
+    """
 
     def __init__(self, size: int, kept: int = 16) -> None:
         self._size = size
-        self._free: deque[bytearray] = deque(maxlen=kept)
+        self._free: deque[memoryview] = deque(maxlen=kept)
 
-    def take(self) -> bytearray:
+    def take(self) -> memoryview:
         """A buffer with anything in it."""
         try:
             return self._free.pop()
         except IndexError:
-            return bytearray(self._size)
+            return memoryview(mmap.mmap(-1, self._size))
 
-    def give_back(self, buffer: bytearray) -> None:
+    def give_back(self, buffer: memoryview) -> None:
         """Let others have a buffer that was taken."""
         self._free.append(buffer)

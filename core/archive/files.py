@@ -15,15 +15,18 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from core.archive.entities import Held
 from core.archive.journal import sync_folder
+from core.archive.late import LateFiles
+from core.archive.parcel import Parcel
 
 _UID = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 _REMEMBERED = 4096
+_AT_ONCE = 32  # files that are open while they are synced
 _OTHER = "other"
 
 
@@ -42,6 +45,7 @@ class ObjectFiles:
         self._numbers = itertools.count()
         self._folders = threading.Lock()
         self._durable: OrderedDict[str, None] = OrderedDict()
+        self._late = LateFiles(self._root, self.write)
 
     def create(self) -> None:
         """Make the folders where they are missing."""
@@ -61,7 +65,13 @@ class ObjectFiles:
         return f"{self._root}/{_OTHER}/{digest[:2]}/{digest}.dcm"
 
     def place_of(self, held: Held) -> str:
-        """Where an instance's file is."""
+        """Where an instance's file is; one that is still to be written is written first."""
+        place = self.future_place_of(held)
+        self._late.finish(place)
+        return place
+
+    def future_place_of(self, held: Held) -> str:
+        """Where an instance's file is, or will be."""
         series = held.series
         return self.place(series.study.uid, series.uid, held.sop_instance_uid)
 
@@ -88,7 +98,7 @@ class ObjectFiles:
 
     def sync_name(self, place: str) -> None:
         """Make the name that :meth:`put` gave durable."""
-        _sync_if_there(os.path.dirname(place), os.fsync)  # noqa: PTH120
+        _sync_folder_if_there(os.path.dirname(place))  # noqa: PTH120
 
     def write(self, place: str, data: bytes | memoryview) -> None:
         """Write a whole object to its place, over what may lie there; nothing of it is synced."""
@@ -104,6 +114,15 @@ class ObjectFiles:
             return
         _write_and_close(fd, data)
 
+    def write_later(self, place: str, parcel: Parcel) -> None:
+        """The same, but by :meth:`finish` where it can be promised; the parcel is empty then."""
+        if not self._late.put_off(place, parcel):
+            self.write(place, parcel.file)
+
+    def finish(self, place: str) -> None:
+        """Write what :meth:`write_later` put off."""
+        self._late.finish(place)
+
     def _write_over(self, place: str, data: bytes | memoryview) -> None:
         fd, temp = self.new_temp()
         try:
@@ -116,19 +135,19 @@ class ObjectFiles:
     def sync(self, places: Iterable[str]) -> None:
         """Make objects in their places durable; those that are gone meanwhile are passed over."""
         places = list(places)
-        for place in places:
-            _sync_if_there(place, _begin_to_write)
-        for place in places:
-            _sync_if_there(place, os.fsync)
+        self._late.require(places)
+        for start in range(0, len(places), _AT_ONCE):
+            _sync_files(places[start : start + _AT_ONCE])
         folders = {str(self.objects)}
         for place in places:
             folder = os.path.dirname(place)  # noqa: PTH120
             folders |= {folder, os.path.dirname(folder)}  # noqa: PTH120
         for folder in folders:
-            _sync_if_there(folder, os.fsync)
+            _sync_folder_if_there(folder)
 
     def remove(self, place: str) -> None:
         """Take an object's file away, and its folders where they become empty."""
+        self._late.forget(place)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(place)  # noqa: PTH108
         folder = Path(place).parent
@@ -201,19 +220,28 @@ def _write_and_close(fd: int, data: bytes | memoryview) -> None:
         os.close(fd)
 
 
-def _sync_if_there(path: str, sync: Callable[[int], None]) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            sync(fd)
-        finally:
-            os.close(fd)
+def _sync_files(places: Iterable[str]) -> None:
+    """Make files durable, which the system writes side by side."""
+    with contextlib.ExitStack() as opened:
+        fds = []
+        for place in places:
+            with contextlib.suppress(FileNotFoundError):
+                fds.append(os.open(place, os.O_RDONLY | os.O_CLOEXEC))
+                opened.callback(os.close, fds[-1])
+                _begin_to_write(fds[-1])
+        for fd in fds:
+            os.fsync(fd)
 
 
 def _begin_to_write(fd: int) -> None:
     """Have the system write a file in the background, where it knows how to be told so."""
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _sync_folder_if_there(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        sync_folder(Path(path))
 
 
 def _link(temp: str, place: str) -> None:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-import zlib
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from msgspec import Struct
 
-from core.archive.arrival_log import Whole
-from core.archive.arrivals import LARGEST
 from core.archive.elements import Source
 from core.archive.filemeta import FileMeta, encode_meta, read_meta
 from core.archive.header import Header, read_header
 from core.archive.incoming import HEAD
 from core.archive.journal import fault
 from core.archive.landing import Landing
+from core.archive.parcel import LARGEST, Parcel
 from core.errors import NotDicomError
 from core.model import Stored
 
@@ -59,8 +57,7 @@ def take_file(landing: Landing, path: Path) -> Stored:
         preface = b"" if whole else _new_meta(found)
         file.seek(0 if whole else found.meta.offset)
         if len(preface) + found.size <= LARGEST and landing.arrivals.usable:
-            data = preface + _read_all(file)
-            return landing.land_logged(Whole(data, zlib.crc32(data)), found.header)
+            return _take_small(landing, file, preface, found.header)
         temp, size = _copy(landing, file, preface)
     try:
         return landing.land(temp, found.header, size)
@@ -102,7 +99,7 @@ def _new_meta(found: Found) -> bytes:
     )
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedReader:
     try:
         # A named pipe would keep us waiting for ever.
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -129,12 +126,17 @@ def _examine(file: BinaryIO) -> Found:
     return Found(meta=meta, header=header, size=size)
 
 
-def _read_all(file: BinaryIO) -> bytes:
+def _take_small(landing: Landing, file: BufferedReader, preface: bytes, header: Header) -> Stored:
+    """Take what is left of a file through the log of arrivals."""
+    parcel = Parcel()
     try:
-        # No more, should it become longer meanwhile: what is logged is small.
-        return file.read(LARGEST)
+        parcel.add(preface)
+        parcel.fill(file)
+        return landing.land_logged(parcel, header)
     except OSError as error:
         raise fault(error, "import a file") from error
+    finally:
+        parcel.let_go()
 
 
 def _copy(landing: Landing, file: Readable, preface: bytes) -> tuple[str, int]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import zlib
 from collections.abc import Callable
 from types import TracebackType
 
-from core.archive.arrival_log import Whole
-from core.archive.arrivals import LARGEST
-from core.archive.buffers import Buffers
 from core.archive.elements import Source
 from core.archive.filemeta import encode_meta
 from core.archive.header import Header, read_header
 from core.archive.journal import fault
 from core.archive.landing import Landing
+from core.archive.parcel import LARGEST, Parcel
 from core.errors import ArchiveError, MismatchError, OutOfResourcesError
 from core.model import Stored
 
@@ -24,7 +21,6 @@ _FLUSH = 256 << 10
 _AT_HAND = 16 << 10
 """Bytes in which most headers lie."""
 _MAX_UID = 1024
-_BUFFERS = Buffers(LARGEST)
 
 
 class Incoming:
@@ -50,6 +46,7 @@ class Incoming:
         self._size = 0
         self._fd = -1
         self._temp = ""
+        self._stored: Stored | None = None
         self._gone = False
         self._fault = ArchiveError("the object is no longer being received")
         self._meta = encode_meta(
@@ -59,10 +56,8 @@ class Incoming:
             source=source,
         )
         self._head = b""
-        self._buffer = _BUFFERS.take()
-        self._filled = len(self._meta)
-        self._buffer[: self._filled] = self._meta
-        self._crc = zlib.crc32(self._meta)
+        self._parcel = Parcel()
+        self._parcel.add(self._meta)
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes of the data set, as they come in P-DATA.
@@ -79,7 +74,7 @@ class Incoming:
                 "raise station.max_object_mib",
             )
             raise self._fault
-        if self._filled + len(data) > self._room:
+        if self._parcel.size + len(data) > self._room:
             with self._landing.room.watched():
                 self._flush()
         self._add(data)
@@ -92,12 +87,8 @@ class Incoming:
     def _add(self, data: bytes | bytearray | memoryview) -> None:
         if len(data) > self._room:
             self._write_out(memoryview(data))
-            return
-        end = self._filled + len(data)
-        self._buffer[self._filled : end] = data
-        self._filled = end
-        if self._fd < 0:
-            self._crc = zlib.crc32(data, self._crc)
+        else:
+            self._parcel.add(data)
 
     def commit(self) -> Stored:
         """Make the object durable and findable.
@@ -112,15 +103,22 @@ class Incoming:
                 stored = self._land()
         finally:
             self.discard()
-        self._done(stored)
+        self._stored = stored
         return stored
+
+    def finish(self) -> None:
+        """Let go of the object, and do what could wait until it was acknowledged."""
+        self.discard()
+        stored, self._stored = self._stored, None
+        if stored is not None:
+            self._landing.finish(stored)
+            self._done(stored)
 
     def _land(self) -> Stored:
         size = len(self._meta) + self._size
         if self._fd < 0 and self._landing.arrivals.usable:
-            with memoryview(self._buffer) as buffer, buffer[:size] as whole:
-                header = self._read_header(_source(whole, len(self._meta)))
-                return self._landing.land_logged(Whole(whole, self._crc), header)
+            header = self._read_header(_source(self._parcel.file, len(self._meta)))
+            return self._landing.land_logged(self._parcel, header)
         self._flush()
         header = self._read_header(Source(self._head, self._size, self._fd, len(self._meta)))
         try:
@@ -133,7 +131,7 @@ class Incoming:
         """Let go of the object; after a commit there is nothing to let go."""
         if not self._gone:
             self._gone = True
-            _BUFFERS.give_back(self._buffer)
+            self._parcel.let_go()
         if self._fd < 0:
             return
         os.close(self._fd)
@@ -150,12 +148,12 @@ class Incoming:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.discard()
+        self.finish()
 
     def _flush(self) -> None:
-        with memoryview(self._buffer) as buffer, buffer[: self._filled] as rest:
-            self._filled = 0
-            self._write_out(rest)
+        rest = self._parcel.file
+        self._parcel.size = 0
+        self._write_out(rest)
 
     def _write_out(self, data: memoryview) -> None:
         try:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from core.archive.arrival_log import Whole
 from core.archive.arrivals import Arrivals
 from core.archive.claims import Claims
 from core.archive.elements import Source
@@ -20,6 +19,7 @@ from core.archive.files import ObjectFiles
 from core.archive.header import Header, read_header
 from core.archive.index import Index
 from core.archive.journal import fault
+from core.archive.parcel import Parcel
 from core.archive.room import Room
 from core.errors import ArchiveError, DuplicateError
 from core.model import Instance, StoreAction, Stored
@@ -37,7 +37,11 @@ class Landing(Struct, frozen=True, kw_only=True):
     duplicates: Callable[[], Duplicates]
 
     def instance(self, held: Held) -> Instance:
-        """An instance as the rest of the station knows it."""
+        """An instance as the rest of the station knows it, its file there to be read."""
+        return self._instance(held, self.files.place_of(held))
+
+    @staticmethod
+    def _instance(held: Held, path: str) -> Instance:
         series = held.series
         return Instance(
             study_uid=series.study.uid,
@@ -45,7 +49,7 @@ class Landing(Struct, frozen=True, kw_only=True):
             sop_instance_uid=held.sop_instance_uid,
             sop_class_uid=str(held.common.get("SOPClassUID", "")),
             transfer_syntax_uid=str(held.common.get("AvailableTransferSyntaxUID", "")),
-            path=self.files.place_of(held),
+            path=path,
             size=held.own.z,
         )
 
@@ -53,9 +57,16 @@ class Landing(Struct, frozen=True, kw_only=True):
         """Put a synced file in its place and into the index, durably."""
         return self._admit(header, size, lambda old: self._put(temp, header, size, old))
 
-    def land_logged(self, data: Whole, header: Header) -> Stored:
-        """The same for an object that is small enough for the log of arrivals, as a whole file."""
-        return self._admit(header, len(data.bytes), lambda old: self._log(data, header, old))
+    def land_logged(self, parcel: Parcel, header: Header) -> Stored:
+        """The same for an object that is small enough for the log of arrivals, in memory.
+
+        Its file may be written later, by :meth:`finish`; then the parcel is empty.
+        """
+        return self._admit(header, parcel.size, lambda old: self._log(parcel, header, old))
+
+    def finish(self, stored: Stored) -> None:
+        """Do what needs not be done before an object is acknowledged."""
+        self.files.finish(stored.instance.path)
 
     def _admit(self, header: Header, size: int, put: Callable[[Held | None], Held]) -> Stored:
         """Take an object in by `put`, or keep the one that is held, as the policy says."""
@@ -75,7 +86,8 @@ class Landing(Struct, frozen=True, kw_only=True):
                 if policy is Duplicates.KEEP_FIRST and os.path.exists(self.files.place_of(old)):  # noqa: PTH110
                     return self._keep_first(old, header)
             held = put(old)
-            return Stored(instance=self.instance(held), action=action, warning=header.warning)
+            instance = self._instance(held, self.files.future_place_of(held))
+            return Stored(instance=instance, action=action, warning=header.warning)
 
     def _need(self, uid: str, size: int) -> int:
         """How many bytes more there will be, at most."""
@@ -120,19 +132,25 @@ class Landing(Struct, frozen=True, kw_only=True):
             self.files.remove(place)
             raise fault(error, "store an object") from error
 
-    def _log(self, data: Whole, header: Header, old: Held | None) -> Held:
-        uid = header.sop_instance_uid
+    def _log(self, parcel: Parcel, header: Header, old: Held | None) -> Held:
+        uid, size = header.sop_instance_uid, parcel.size
         place = self.files.place(header.study_uid, header.series_uid, uid)
-        entry = self.arrivals.append(uid, place, data)
+        entry = self.arrivals.append(uid, place, parcel)
         try:
             # Before the index has it: a journal line is to mean that the object is durable.
             self.arrivals.sync(entry)
-            size = len(data.bytes)
-            self._place(header, size, old, lambda place: self.files.write(place, data.bytes))
+            self._place(header, size, old, lambda place: self._write(place, parcel, old))
         except ArchiveError:
             self.arrivals.take_back(entry)
             raise
         return self._in_place_of(old, header)
+
+    def _write(self, place: str, parcel: Parcel, old: Held | None) -> None:
+        if old is None:
+            self.files.write_later(place, parcel)
+        else:
+            # What it replaces is kept at hand until the index has the new one: see _place.
+            self.files.write(place, parcel.file)
 
     def _place(
         self, header: Header, size: int, old: Held | None, write: Callable[[str], None]

@@ -33,8 +33,8 @@ class Incoming(Protocol):
     def commit(self) -> Stored:
         """Make it durable and indexed; raises ArchiveError or NotDicomError."""
 
-    def discard(self) -> None:
-        """Forget it, leaving nothing behind."""
+    def finish(self) -> None:
+        """After the answer: do what could wait; forget it, leaving nothing, if not committed."""
 
 
 class Taker(Protocol):

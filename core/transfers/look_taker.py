@@ -149,8 +149,8 @@ class LookIncoming:
         self._taker.ended(instance)
         return Stored(instance=instance, action=StoreAction.SET_ASIDE)
 
-    def discard(self) -> None:
-        """Leave nothing of it behind."""
+    def finish(self) -> None:
+        """Leave nothing of it behind that nobody has."""
         self._given_up(None)
 
     def _given_up(self, error: ModalittyError | None) -> ModalittyError:

@@ -36,7 +36,17 @@ def answer_store(call: Call) -> int:
 
 def store_object(call: Request) -> tuple[int, Stored | None]:
     """The same wherever the request comes from, a C-GET of our own too: status, and the object."""
-    stored, code, reason = _take(call)
+    sink = _Sink(call)
+    try:
+        stored, code, reason = _take(call, sink)
+        _tell(call, stored, code, reason)
+        return call.answer(code, reason), stored
+    finally:
+        # While the peer makes its next object ready: what nobody has to wait for.
+        sink.finish()
+
+
+def _tell(call: Request, stored: Stored | None, code: int, reason: str) -> None:
     if stored is not None and stored.action is StoreAction.SET_ASIDE:
         pass  # whoever waits for it has it: nothing has come into the archive
     elif stored is not None:
@@ -51,7 +61,6 @@ def store_object(call: Request) -> tuple[int, Stored | None]:
         )
     else:
         _refused(call, code, reason)
-    return call.answer(code, reason), stored
 
 
 def _refused(call: Request, code: int, reason: str) -> None:
@@ -61,23 +70,24 @@ def _refused(call: Request, code: int, reason: str) -> None:
     )
 
 
-def _take(call: Request) -> tuple[Stored | None, int, str]:
+def _take(call: Request, sink: _Sink) -> tuple[Stored | None, int, str]:
     """Read the message to its end; what the archive made of it, or status and reason."""
     sop_class = call.command.text(Field.AFFECTED_SOP_CLASS_UID)
     instance = call.command.text(Field.AFFECTED_SOP_INSTANCE_UID)
     if not call.command.has_data_set:
         return None, _MISSING_DATA_SET, "no data set"
     if sop_class != call.message.context.abstract_syntax:
-        _Sink(call).drain()
+        sink.drain()
         return None, SOP_CLASS_NOT_SUPPORTED, "SOP class is not the context's"
     if not instance:
-        _Sink(call).drain()
+        sink.drain()
         return None, _INVALID_INSTANCE, "no SOP Instance UID"
-    return _receive(call, sop_class, instance)
+    return _receive(call, sink, sop_class, instance)
 
 
-def _receive(call: Request, sop_class: str, instance: str) -> tuple[Stored | None, int, str]:
-    sink = _Sink(call)
+def _receive(
+    call: Request, sink: _Sink, sop_class: str, instance: str
+) -> tuple[Stored | None, int, str]:
     try:
         sink.incoming = call.taker.receive(
             sop_class_uid=sop_class,
@@ -86,9 +96,7 @@ def _receive(call: Request, sop_class: str, instance: str) -> tuple[Stored | Non
             source=call.caller,
         )
         sink.fill()
-        stored = sink.incoming.commit()
-        sink.incoming = None
-        return stored, SUCCESS, ""
+        return sink.incoming.commit(), SUCCESS, ""
     except ModalittyError as exc:
         code = next((code for kind, code in _STATUS if isinstance(exc, kind)), None)
         if code is None:
@@ -96,8 +104,6 @@ def _receive(call: Request, sop_class: str, instance: str) -> tuple[Stored | Non
         # Read to its end what still comes, or the peer would take it for a broken connection.
         sink.drain()
         return None, code, exc.message
-    finally:
-        sink.discard()
 
 
 class _Sink:
@@ -121,13 +127,13 @@ class _Sink:
 
     def drain(self) -> None:
         """Read what is left and forget it."""
-        self.discard()
+        self.finish()
         self.fill()
 
-    def discard(self) -> None:
-        """Leave nothing behind of an object that was not committed."""
+    def finish(self) -> None:
+        """Leave nothing behind of an object that was not committed, and nothing to do of others."""
         if self.incoming is not None:
-            self.incoming.discard()
+            self.incoming.finish()
             self.incoming = None
 
     def _too_large(self) -> EndedHereError:

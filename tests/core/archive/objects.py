@@ -12,7 +12,9 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 
 from core.archive.archive import Archive
-from core.archive.arrivals import LARGEST
+from core.archive.incoming import Incoming
+from core.archive.parcel import LARGEST
+from core.errors import ArchiveError
 from core.events import Event, EventBus
 from core.model import Statistics, Stored
 from core.settings import ArchiveSettings, Duplicates
@@ -62,19 +64,28 @@ def encode(ds: Dataset, syntax: str = EXPLICIT) -> bytes:
     return buffer.getvalue()
 
 
-def store(archive: Archive, ds: Dataset, syntax: str = EXPLICIT, **options: Any) -> Stored:
-    """Bring an object in as a C-STORE does, in chunks."""
-    data = encode(ds, syntax)
-    with archive.receive(
+def begin(archive: Archive, ds: Dataset, syntax: str = EXPLICIT, **options: Any) -> Incoming:
+    """Bring an object as a C-STORE does, in chunks, but for the end of it."""
+    incoming = archive.receive(
         sop_class_uid=ds.SOPClassUID,
         sop_instance_uid=ds.SOPInstanceUID,
         transfer_syntax_uid=syntax,
         source="TESTER",
         **options,
-    ) as incoming:
-        stream = BytesIO(data)
+    )
+    stream = BytesIO(encode(ds, syntax))
+    try:
         while chunk := stream.read(100):
             incoming.write(chunk)
+    except ArchiveError:
+        incoming.finish()
+        raise
+    return incoming
+
+
+def store(archive: Archive, ds: Dataset, syntax: str = EXPLICIT, **options: Any) -> Stored:
+    """Bring an object in as a C-STORE does."""
+    with begin(archive, ds, syntax, **options) as incoming:
         return incoming.commit()
 
 

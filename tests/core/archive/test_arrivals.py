@@ -12,11 +12,12 @@ import pytest
 
 from core.archive import arrivals
 from core.archive.archive import Archive
+from core.archive.arrival_log import PAGE, LogFile
 from core.errors import ArchiveError
 from core.events import Notice
 from core.model import Level, Query, Ref
 from core.settings import Duplicates
-from tests.core.archive.objects import Opener, encode, held, make, make_large, store
+from tests.core.archive.objects import Opener, begin, encode, held, make, make_large, store
 from tests.peers.processes import eventually
 
 
@@ -131,13 +132,13 @@ def test_what_an_earlier_filling_left_is_not_taken_for_objects(
     """Under load a log file is written over: behind the new records lie old ones, whole ones."""
     monkeypatch.setattr(arrivals, "_FULL", 3 * 4096)
     emptied = threading.Semaphore(0)
-    forget = arrivals.Arrivals._forget
+    forget = LogFile.forget
 
-    def tell(log: arrivals.Arrivals, file: int) -> None:
-        forget(log, file)
+    def tell(file: LogFile, keep: int) -> None:
+        forget(file, keep)
         emptied.release()
 
-    monkeypatch.setattr(arrivals.Arrivals, "_forget", tell)
+    monkeypatch.setattr(LogFile, "forget", tell)
     with opener() as archive:
         # Two to a file: the first two files are emptied by use, and the first is begun anew.
         for number in range(4):
@@ -254,4 +255,87 @@ def test_the_two_files_take_turns_under_load(
     assert [path.stat().st_size for path in logs(opener)] == [0, 0]
     with opener() as archive:
         assert archive.statistics().instances == 4 * 36
+        assert archive.check(repair=False).clean
+
+
+def test_a_record_that_was_cut_short_hides_none_behind_it(
+    opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several are written at a time, and a later one may be acknowledged before an earlier one."""
+    write, first_is_in, go_on = LogFile.write, threading.Event(), threading.Event()
+
+    def half(file: LogFile, record: memoryview, at: int) -> None:
+        if not first_is_in.is_set():
+            write(file, record[:PAGE], at)
+            first_is_in.set()
+            assert go_on.wait(20)
+        write(file, record, at)
+
+    monkeypatch.setattr(LogFile, "write", half)
+    many_pages = {"PatientComments": "x" * 9000}
+    with opener() as archive:
+        thread = threading.Thread(target=store, args=(archive, make("2.1", **many_pages)))
+        thread.start()
+        assert first_is_in.wait(20)
+        store(archive, make("2.2"))
+        power.now()
+        go_on.set()
+        thread.join(20)
+    power.happens()
+    with opener() as archive:
+        assert uids(archive) == {"1.1", "2.2"}
+        assert archive.check(repair=False).clean
+
+
+def test_a_file_may_be_written_after_the_answer(opener: Opener, power: PowerCut) -> None:
+    with opener() as archive, begin(archive, make("2.1")) as incoming:
+        stored = incoming.commit()
+        power.now()
+        assert not Path(stored.instance.path).exists()
+        # Who wants to read it does not wait for whoever brought it.
+        assert data_of(archive, "2.1").endswith(encode(make("2.1")))
+        incoming.finish()
+        assert archive.check(repair=False).clean
+    power.happens()
+    with opener() as archive:
+        assert data_of(archive, "2.1").endswith(encode(make("2.1")))
+
+
+def test_an_object_whose_file_was_never_written_can_be_deleted(opener: Opener) -> None:
+    with opener() as archive, begin(archive, make("2.1")) as incoming:
+        incoming.commit()
+        assert archive.delete([Ref(level=Level.STUDY, study_uid="1.2")]) == 1
+        incoming.finish()
+        assert list((opener.folder / "objects").iterdir()) == []
+
+
+def test_nothing_is_put_off_where_the_disk_is_nearly_full(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is acknowledged has room for its file."""
+    with opener() as archive:
+        found = os.statvfs(opener.folder)
+        left = (10 << 20) // found.f_frsize
+        full = os.statvfs_result((*found[:4], left, *found[5:]))
+        monkeypatch.setattr(os, "statvfs", lambda _: full)
+        with begin(archive, make("2.1")) as incoming:
+            assert Path(incoming.commit().instance.path).exists()
+
+
+def test_a_file_that_cannot_be_written_later_is_told_and_kept_in_the_log(
+    opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with opener() as archive:
+        monkeypatch.setattr(archive._landing.files._late, "_write", fails)
+        store(archive, make("2.1"))
+        monkeypatch.undo()
+        store(archive, make("2.2"))
+        power.now()
+    assert any("objects were received, but" in notice.text for notice in opener.told(Notice))
+    power.happens()
+    with opener() as archive:
+        assert uids(archive) == {"1.1", "2.1", "2.2"}
         assert archive.check(repair=False).clean

@@ -102,9 +102,9 @@ class MemoryIncoming:
         self.state = "committed"
         return self._archive.keep(self._known, bytes(self.data))
 
-    def discard(self) -> None:
-        assert self.state != "committed"
-        self.state = "discarded"
+    def finish(self) -> None:
+        if self.state != "committed":
+            self.state = "discarded"
 
 
 class MemoryArchive:
