@@ -124,6 +124,7 @@ class Archive:
         """Make the index durable and let another station have the folder."""
         self._watch.close()
         self._arrivals.close()
+        self._landing.files.close()
         self._compactor.close()
         self._index.let_go()
         if self._lock is not None:

@@ -6,11 +6,12 @@ checksum (XXH3), to which filling of the log file it belongs by its epoch.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import mmap
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,6 +28,7 @@ PAGE = 4096
 
 _DIRECT: int = getattr(os, "O_DIRECT", 0)  # not of macOS
 _SMALL = 64 << 10
+_SPARE = 1 << 30  # bytes that are to be left on the disk by who needs no more than some
 _ZEROS = memoryview(mmap.mmap(-1, 1 << 20))
 """By what small objects make a file longer: one sync pays for the length, many have the use."""
 
@@ -153,6 +155,24 @@ class LogFile:
             os.ftruncate(self._fd, keep)
             self._length = keep
         os.fdatasync(self._fd)
+
+    def make_room(self, size: int, is_wanted: Callable[[], bool]) -> None:
+        """Make an empty file longer by zeros, up to `size` bytes, while that is wanted.
+
+        It is no fault where the disk has no room for it.
+        """
+        with contextlib.suppress(OSError):
+            disk = os.fstatvfs(self._fd)
+            if disk.f_bavail * disk.f_frsize < _SPARE:
+                return
+            while self._length < size and is_wanted():
+                self._length += os.pwrite(self._fd, _ZEROS, self._length)
+            os.fdatasync(self._fd)
+
+    @property
+    def length(self) -> int:
+        """Bytes that it has on the disk."""
+        return self._length
 
     def cut(self) -> None:
         """Give its room back, durably."""

@@ -6,9 +6,10 @@ still, many together, by a thread of its own; then the log is emptied. What a cr
 stored again when the archive opens. There are two log files by turns, so that one takes objects
 while those of the other are synced.
 
-Under load a log file is not cut when it is emptied, but written over: a sync of bytes whose place
-on the disk is known already costs the file system a fraction of one that makes the file longer. So
-each filling has an epoch of its own, and records of another epoch are what an earlier one left.
+Under load a log file is not cut when it is emptied, but filled up with zeros once, and then
+written over: bytes whose place on the disk is known already cost the file system half of what they
+cost where they make the file longer. So each filling has an epoch of its own, and records of
+another epoch are what an earlier one left.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from core.archive.journal import fault, sync_folder
 from core.archive.parcel import LARGEST, Parcel
 from core.errors import ArchiveError
 
-_FULL = 64 << 20
-_MOST = 4
+_FULL = 32 << 20
+_FIRST = 1 << 20
+"""The same of a file that has not got the room for so much yet: it is given that when emptied."""
+_MOST = 8
 """How many times as long a log file may become where the other one takes long to be emptied."""
 _QUIET = 1.0  # seconds without an arrival after which the log is emptied
 
@@ -128,7 +131,7 @@ class Arrivals:
         self._last = time.monotonic()
         first = not self._entries
         self._entries.setdefault(uid, []).append(entry)
-        self._wake(first=first, full=file.size >= _FULL)
+        self._wake(first=first, full=self._is_full(file))
         return entry, epoch
 
     def sync(self, entry: Entry) -> None:
@@ -246,18 +249,23 @@ class Arrivals:
             return number
 
     def _seconds_left(self) -> float:
-        if self._closing or self._wanted or self._files[self._current].size >= _FULL:
+        if self._closing or self._wanted or self._is_full(self._files[self._current]):
             return 0.0
         return max(0.0, self._last + _QUIET - time.monotonic()) if self._entries else _QUIET
+
+    @staticmethod
+    def _is_full(file: LogFile) -> bool:
+        return file.size >= (_FULL if file.length >= _FULL else _FIRST)
 
     def _empty(self, number: int) -> None:
         file = self._files[number]
         with self._state:
             entries = [e for of_uid in self._entries.values() for e in of_uid if e.file == number]
-            under_load = file.size >= _FULL and not self._closing
+            under_load = self._is_full(file) and not self._closing
         self._settle([entry.place for entry in entries])
         if under_load:
             file.forget(_FULL + LARGEST)
+            file.make_room(_FULL, lambda: not self._closing)
         else:
             self._cut(number)
         with self._state:

@@ -16,23 +16,29 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from core.archive.entities import Held
 from core.archive.journal import sync_folder
 from core.archive.late import LateFiles
 from core.archive.parcel import Parcel
+from core.archive.syncer import Syncer
 
 _UID = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 _REMEMBERED = 4096
-_AT_ONCE = 32  # files that are open while they are synced
 _OTHER = "other"
 
 
 def is_valid_uid(uid: str) -> bool:
     """True for a UID as PS3.5 9.1 has it: at most 64 characters, digits and dots."""
-    return len(uid) <= 64 and _UID.fullmatch(uid) is not None
+    return len(uid) <= 64 and _is_made_of_numbers(uid)
+
+
+@lru_cache(4096)
+def _is_made_of_numbers(uid: str) -> bool:
+    return _UID.fullmatch(uid) is not None
 
 
 class ObjectFiles:
@@ -46,12 +52,17 @@ class ObjectFiles:
         self._folders = threading.Lock()
         self._durable: OrderedDict[str, None] = OrderedDict()
         self._late = LateFiles(self._root, self.write)
+        self._syncer = Syncer()
 
     def create(self) -> None:
         """Make the folders where they are missing."""
         for folder in (self.objects, self.incoming):
             folder.mkdir(mode=0o700, exist_ok=True)
         sync_folder(self.objects.parent)
+
+    def close(self) -> None:
+        """Let go of what helps."""
+        self._syncer.close()
 
     def place(self, study_uid: str, series_uid: str, sop_instance_uid: str) -> str:
         """Absolute path of an object's file.
@@ -136,14 +147,11 @@ class ObjectFiles:
         """Make objects in their places durable; those that are gone meanwhile are passed over."""
         places = list(places)
         self._late.require(places)
-        for start in range(0, len(places), _AT_ONCE):
-            _sync_files(places[start : start + _AT_ONCE])
         folders = {str(self.objects)}
         for place in places:
             folder = os.path.dirname(place)  # noqa: PTH120
             folders |= {folder, os.path.dirname(folder)}  # noqa: PTH120
-        for folder in folders:
-            _sync_folder_if_there(folder)
+        self._syncer.sync(places, list(folders))
 
     def remove(self, place: str) -> None:
         """Take an object's file away, and its folders where they become empty."""
@@ -218,25 +226,6 @@ def _write_and_close(fd: int, data: bytes | memoryview) -> None:
             rest = rest[os.write(fd, rest) :]
     finally:
         os.close(fd)
-
-
-def _sync_files(places: Iterable[str]) -> None:
-    """Make files durable, which the system writes side by side."""
-    with contextlib.ExitStack() as opened:
-        fds = []
-        for place in places:
-            with contextlib.suppress(FileNotFoundError):
-                fds.append(os.open(place, os.O_RDONLY | os.O_CLOEXEC))
-                opened.callback(os.close, fds[-1])
-                _begin_to_write(fds[-1])
-        for fd in fds:
-            os.fsync(fd)
-
-
-def _begin_to_write(fd: int) -> None:
-    """Have the system write a file in the background, where it knows how to be told so."""
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _sync_folder_if_there(path: str) -> None:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 from core.archive.parcel import Parcel
 
-_SPARE_BYTES, _SPARE_FILES = 64 << 20, 1 << 14
-"""What is to be left on the disk besides: the log grows too, and others write."""
+_PER_LOOK, _LOOK_AGAIN = 32 << 20, 0.5
+"""Bytes that are promised, and seconds that pass, before the disk is looked at again."""
+_SPARE_BYTES, _SPARE_FILES = 256 << 20, 1 << 14
+"""What is to be left on it: the log grows too, and others write."""
 
 Write = Callable[[str, memoryview], None]
 
@@ -30,6 +33,7 @@ class LateFiles:
         self._waiting: dict[str, Parcel] = {}
         self._writing: set[str] = set()
         self._failed: dict[str, OSError] = {}
+        self._promised, self._looked, self._has_room = 0, -_LOOK_AGAIN, False
         self._done = threading.Condition()
 
     def put_off(self, place: str, parcel: Parcel) -> bool:
@@ -43,13 +47,20 @@ class LateFiles:
     def _can_promise(self, size: int) -> bool:
         if self._failed:
             return False
+        if self._promised + size > _PER_LOOK or time.monotonic() > self._looked + _LOOK_AGAIN:
+            self._look_at_disk()
+        self._promised += size
+        return self._has_room
+
+    def _look_at_disk(self) -> None:
+        self._looked, self._promised = time.monotonic(), 0
         try:
             disk = os.statvfs(self._folder)
         except OSError:
-            return False
-        others = sum(parcel.size for parcel in self._waiting.values())
+            self._has_room = False
+            return
         files_left = not disk.f_files or disk.f_favail > _SPARE_FILES  # btrfs does not count them
-        return files_left and disk.f_bavail * disk.f_frsize > others + size + _SPARE_BYTES
+        self._has_room = files_left and disk.f_bavail * disk.f_frsize > _SPARE_BYTES
 
     def finish(self, place: str) -> None:
         """Return when nothing is to be written to a place any more, be it in vain."""
