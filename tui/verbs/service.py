@@ -19,6 +19,7 @@ from core.errors import ModalittyError, UsageError
 from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
 from tui.exits import Exit
+from tui.memory import share_arenas
 from tui.opening import Opening, log_path, opening
 from tui.verbs.context import Globals, log_notice, log_to, options
 
@@ -34,6 +35,7 @@ GARBAGE = 50_000
 
 def console(ctx: typer.Context) -> None:
     """Open the console on the user's station."""
+    share_arenas()
     given = options(ctx)
     store = given.store()
     is_new = not (store.path.exists() or given.read_only)
@@ -49,6 +51,7 @@ def demo(ctx: typer.Context) -> None:
 
 def serve(ctx: typer.Context) -> None:
     """Run the station without a screen, until SIGTERM: transfers end, then it exits with 0."""
+    share_arenas()
     with _until_signalled() as wait, options(ctx).station() as station:
         station.listen()
         station.jobs.keep()
