@@ -25,6 +25,7 @@ from core.network.ports import Exchange
 
 NO_SUCH_CLASS, NO_COMMON_SYNTAX = 3, 4  # results of a presentation context, PS3.8 9.3.3.2
 _CANCELLED = Outcome(state=OutcomeState.CANCELLED, meaning="cancelled before it was sent")
+_GONE = outcomes.failed("it is no longer in the archive: deleted before its turn came")
 
 
 class _Item(Struct, frozen=True):
@@ -204,6 +205,8 @@ class _Courier:
             if found.transfer_syntax_uid != syntax and not convert_too:
                 return None
             data, note = self._converter.data(found, syntax, self._exchange.stopped)
+        except FileNotFoundError as exc:
+            return _GONE if isinstance(item.source, Instance) else _unreadable(exc)
         except (NotDicomError, OSError) as exc:
             return _unreadable(exc)
         except ConversionError as exc:
