@@ -99,7 +99,7 @@ class Archive:
         folder = folder.absolute()
         lock = None if read_only else _prepare(folder)
         try:
-            storage = JournalStorage(folder / "index", read_only=read_only)
+            storage = JournalStorage(folder / "index", read_only=read_only, mends=not read_only)
             try:
                 archive = cls(folder, storage, settings, events, lock)
             except (AttributeError, LookupError, TypeError, ValueError):

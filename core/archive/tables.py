@@ -59,9 +59,9 @@ class JournalStorage(Storage):
     Documents are replaced, never changed in place, so that whoever holds one may read on.
     """
 
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False, mends: bool = False) -> None:
         self.tables: Tables = {}
-        self.journal = Journal(folder, read_only=read_only)
+        self.journal = Journal(folder, read_only=read_only, mends=mends)
         self.lock = threading.RLock()
         with no_garbage_collection():
             self.loaded = self.journal.load(self._take_loaded)
