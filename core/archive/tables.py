@@ -59,7 +59,16 @@ class JournalStorage(Storage):
     Documents are replaced, never changed in place, so that whoever holds one may read on.
     """
 
-    def __init__(self, folder: Path, *, read_only: bool = False, mends: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        read_only: bool = False,
+        mends: bool = False,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Load the journal; `meanwhile` is called again and again, and may raise to end that."""
+        self._meanwhile = meanwhile
         self.tables: Tables = {}
         self.journal = Journal(folder, read_only=read_only, mends=mends)
         self.lock = threading.RLock()
@@ -158,6 +167,7 @@ class JournalStorage(Storage):
                     yield name, key, document
 
     def _take_loaded(self, lines: Sequence[AnyLine]) -> None:
+        self._meanwhile()
         owns = [line for line in lines if type(line) is OwnLine]
         if len(owns) < len(lines):
             for line in lines:
