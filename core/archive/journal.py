@@ -65,6 +65,37 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
+@contextlib.contextmanager
+def _synced_meanwhile(path: Path) -> Iterator[None]:
+    """Make a file durable in another thread, for to read it needs the processor; ArchiveError.
+
+    A journal that was copied here, or whose station was killed, may not be on the disk yet.
+    """
+    failures: list[OSError] = []
+
+    def sync() -> None:
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=sync, name="journal-sync")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+    if failures:
+        # The kernel tells of it once only: the sync on opening would succeed.
+        raise fault(failures[0], "open the index") from failures[0]
+
+
 class Journal:
     """The file. `append` is cheap and returns a position, `sync` waits until it is durable."""
 
@@ -90,7 +121,8 @@ class Journal:
     def load(self, take: Callable[[Sequence[AnyLine]], None]) -> Loaded:
         """Hand all lines to `take`, many at once, cut off a torn end, and open it to append."""
         loaded = Loaded()
-        good_end = self._read(take, loaded)
+        with contextlib.nullcontext() if self._read_only else _synced_meanwhile(self.path):
+            good_end = self._read(take, loaded)
         loaded.cut = good_end < self._marked()
         self.lines = loaded.lines
         self._mended = loaded.whole or not self._mends

@@ -148,6 +148,27 @@ def test_after_a_failed_sync_nothing_is_acknowledged_until_rewritten(
     assert set(JournalStorage(tmp_path).tables["t"]) == {"1", "2", "3"}
 
 
+def test_a_journal_that_cannot_be_synced_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the kernel tells of it once, to whoever asks first."""
+    whole, told = filled(tmp_path), list[int]()
+    real = os.fsync
+
+    def broken(fd: int) -> None:
+        if not told:
+            told.append(fd)
+            raise OSError(errno.EIO, "Input/output error")
+        real(fd)
+
+    monkeypatch.setattr(journal_module.os, "fsync", broken)
+    with pytest.raises(ArchiveError, match="cannot open the index"):
+        load(tmp_path)
+    monkeypatch.undo()
+    assert load(tmp_path)[0].lines == 5
+    assert (tmp_path / "journal").read_bytes() == whole
+
+
 def test_waiting_threads_share_a_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal, _ = load(tmp_path)
     real = os.fdatasync
