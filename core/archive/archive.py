@@ -88,18 +88,22 @@ class Archive:
         settings: Callable[[], ArchiveSettings],
         events: EventBus,
         read_only: bool = False,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> Archive:
         """Open the archive in a folder, mending what a crash or a person left of its index.
 
         `settings` is asked at each use, so that an edit counts at once. With `read_only` nothing is
-        locked or written, and what another station adds later is not seen. Raises
+        locked or written, and what another station adds later is not seen. `meanwhile` is called
+        again and again while the journal is read, and may raise to give the opening up. Raises
         ArchiveLockedError where another station owns the folder, ArchiveError where it cannot be
         used.
         """
         folder = folder.absolute()
         lock = None if read_only else _prepare(folder)
         try:
-            storage = JournalStorage(folder / "index", read_only=read_only)
+            storage = JournalStorage(
+                folder / "index", read_only=read_only, mends=not read_only, meanwhile=meanwhile
+            )
             try:
                 archive = cls(folder, storage, settings, events, lock)
             except (AttributeError, LookupError, TypeError, ValueError):

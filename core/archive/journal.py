@@ -2,7 +2,8 @@
 
 Beside `journal` lies `mark`: how many of its bytes were acknowledged as durable. It is written
 without sync, so it survives the end of the process but promises nothing after a power cut. A
-journal that is shorter than its mark was cut by somebody.
+journal that is shorter than its mark was cut by somebody. Until what a journal lost has been found
+again its mark is longer than any journal, so that whoever is killed over it does it anew.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ _CHUNK = 256 << 10
 _SYNC_EACH = 8 << 20
 """Bytes of a new journal that are synced in one go: longer ones would hold up everybody's sync."""
 _ROUNDS = 10
+_UNMENDED = 10**20 - 1
+"""Instead of a length: as many digits as the mark has."""
 
 
 class Loaded(msgspec.Struct, kw_only=True):
@@ -62,16 +65,50 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
+@contextlib.contextmanager
+def _synced_meanwhile(path: Path) -> Iterator[None]:
+    """Make a file durable in another thread, for to read it needs the processor; ArchiveError.
+
+    A journal that was copied here, or whose station was killed, may not be on the disk yet.
+    """
+    failures: list[OSError] = []
+
+    def sync() -> None:
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=sync, name="journal-sync")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+    if failures:
+        # The kernel tells of it once only: the sync on opening would succeed.
+        raise fault(failures[0], "open the index") from failures[0]
+
+
 class Journal:
     """The file. `append` is cheap and returns a position, `sync` waits until it is durable."""
 
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False, mends: bool = False) -> None:
+        """Not opened yet; with `mends` somebody will find again what it lost, and call `mended`."""
         self.path = folder / "journal"
+        self._mends = mends
         self._mark_path = folder / "mark"
         self._read_only = read_only
         self._state = threading.Condition()
         self._busy = False
         self._suspect = False
+        self._mended = True
         self._rewriting = threading.Lock()
         self._fd = -1
         self._mark_fd = -1
@@ -82,11 +119,13 @@ class Journal:
         """Lines in the file, those that later ones overrule included."""
 
     def load(self, take: Callable[[Sequence[AnyLine]], None]) -> Loaded:
-        """Hand all lines to `take`, many at once, mend the file's end, and open it to append."""
+        """Hand all lines to `take`, many at once, cut off a torn end, and open it to append."""
         loaded = Loaded()
-        good_end = self._read(take, loaded)
+        with contextlib.nullcontext() if self._read_only else _synced_meanwhile(self.path):
+            good_end = self._read(take, loaded)
         loaded.cut = good_end < self._marked()
         self.lines = loaded.lines
+        self._mended = loaded.whole or not self._mends
         if not self._read_only:
             self._open(good_end, loaded)
         return loaded
@@ -175,6 +214,13 @@ class Journal:
         # what it has are durable.
         self._lead_sync(lambda: sync_folder(self.path.parent))
 
+    def mended(self) -> None:
+        """Count as whole again, since what was lost has its lines; until then it counts as cut."""
+        self.sync(self.end)
+        with self._state:
+            self._mended = True
+            self._write_mark(self._size)
+
     @property
     def end(self) -> int:
         """The position behind everything appended so far."""
@@ -227,6 +273,10 @@ class Journal:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
             self._fd = os.open(self.path, flags | os.O_APPEND, 0o600)
             self._mark_fd = os.open(self._mark_path, flags, 0o600)
+            if not self._mended:
+                # Before what says so is cut off, and durably: the finding may take long.
+                self._write_mark(good_end)
+                os.fsync(self._mark_fd)
             os.ftruncate(self._fd, good_end)
             if loaded.missing:
                 _write_all(self._fd, HEADER)
@@ -247,7 +297,7 @@ class Journal:
     def _write_mark(self, size: int) -> None:
         # Overwritten in place and always as long: needs no room. A lost mark costs only the check.
         with contextlib.suppress(OSError):
-            os.pwrite(self._mark_fd, b"%020d" % size, 0)
+            os.pwrite(self._mark_fd, b"%020d" % (size if self._mended else _UNMENDED), 0)
 
     def _writable(self) -> None:
         if self._fd < 0:

@@ -33,13 +33,16 @@ class Listing(Generic[KeyT, EntryT]):
         else:
             self._entries[value] = {there.id: there, entry.id: entry}
 
-    def fill(self, pairs: Sequence[tuple[KeyT, EntryT]]) -> None:
-        """List many at once, where nothing is listed yet."""
-        self._entries.update(pairs)
-        if len(self._entries) < len(pairs):
-            self._entries.clear()
-            for value, entry in pairs:
-                self.add(value, entry)
+    def fill(self, values: Sequence[KeyT], entries: Sequence[EntryT]) -> None:
+        """List many at once, each entity under the value of its place, where nothing is yet."""
+        there = self._entries
+        there.update(zip(values, entries, strict=True))
+        if len(there) < len(entries):
+            there.clear()
+            put = there.setdefault
+            for value, entry in zip(values, entries, strict=True):
+                if put(value, entry) is not entry:
+                    self.add(value, entry)
 
     def discard(self, value: KeyT, entry: EntryT) -> None:
         """List an entity no longer under a value."""

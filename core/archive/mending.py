@@ -27,6 +27,7 @@ def mend(landing: Landing, tell: Tell) -> None:
     report = check_archive(landing, repair=True)
     if loaded.damaged:
         storage.compact()
+    storage.journal.mended()
     if loaded.missing and not report.unindexed:
         return
     what = "was gone" if loaded.missing else "was damaged" if loaded.damaged else "was cut short"

@@ -59,9 +59,18 @@ class JournalStorage(Storage):
     Documents are replaced, never changed in place, so that whoever holds one may read on.
     """
 
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        read_only: bool = False,
+        mends: bool = False,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Load the journal; `meanwhile` is called again and again, and may raise to end that."""
+        self._meanwhile = meanwhile
         self.tables: Tables = {}
-        self.journal = Journal(folder, read_only=read_only)
+        self.journal = Journal(folder, read_only=read_only, mends=mends)
         self.lock = threading.RLock()
         with no_garbage_collection():
             self.loaded = self.journal.load(self._take_loaded)
@@ -158,12 +167,15 @@ class JournalStorage(Storage):
                     yield name, key, document
 
     def _take_loaded(self, lines: Sequence[AnyLine]) -> None:
+        self._meanwhile()
         owns = [line for line in lines if type(line) is OwnLine]
         if len(owns) < len(lines):
             for line in lines:
                 if type(line) is not OwnLine:
                     self._take(line.table, line.key, line.document)
-        instances = self.tables.setdefault(INSTANCES, {})
+        instances = self.tables.get(INSTANCES)
+        if instances is None:
+            instances = self.tables[INSTANCES] = _for_many()
         expected = len(instances) + len(owns)
         records = [line.document for line in owns]
         if all(records):
@@ -181,6 +193,17 @@ class JournalStorage(Storage):
         if record is not None:
             # At the end, also where it replaces one: tables stand in the order of their changes.
             table[key] = record
+
+
+def _for_many() -> dict[str, Any]:
+    """An empty dictionary that takes a million keys in three quarters of the usual time.
+
+    Once a key was no text, CPython keeps hashes in the dictionary and need not fetch them from
+    the keys, which lie anywhere in memory.
+    """
+    table: dict[Any, Any] = {None: None}
+    del table[None]
+    return table
 
 
 class _Documents(Mapping[str, Document]):

@@ -267,6 +267,7 @@ class Station:
                     settings=lambda: self.settings.archive,
                     events=self.events,
                     read_only=self._reads_only,
+                    meanwhile=self._require_open,
                 )
             return self._archive
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from core.archive import files
+from core.archive import check, files
 from core.archive.archive import Archive
 from core.archive.files import ObjectFiles
+from core.archive.importing import Found
 from core.archive.landing import Landing
 from core.errors import ArchiveError, OutOfResourcesError
 from core.events import Notice
@@ -114,6 +115,42 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
 
 class Died(BaseException):
     """Stands for the end of the process: nothing after it is executed."""
+
+
+@pytest.mark.parametrize("left", ["nothing", "all but the last line", "half a line"])
+def test_what_a_journal_lost_is_found_though_its_finder_was_killed_first(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    with opener() as archive:
+        for number in range(4):
+            store(archive, make(f"1.{number}"))
+    journal = opener.folder / "index/journal"
+    data = journal.read_bytes()
+    halves = {
+        "nothing": 0,
+        "all but the last line": data.rindex(b"\n", 0, -60) + 1,
+        "half a line": -9,
+    }
+    os.truncate(journal, len(data[: halves[left]]))
+    real, read = check.read_object, list[Path]()
+
+    def dies(path: Path) -> Found:
+        read.append(path)
+        if len(read) > (left == "nothing"):
+            raise Died
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(check, "read_object", dies)
+        with pytest.raises(Died):
+            opener()
+    with opener() as archive:
+        assert archive.statistics().instances == 4
+        assert archive.check(repair=False).clean
+    assert "repaired from the files" in opener.told(Notice)[-1].text
+    told = len(opener.told(Notice))
+    with opener():
+        assert len(opener.told(Notice)) == told, "once it is mended it is whole"
 
 
 def test_an_object_put_but_not_indexed_is_kept_at_the_next_opening(

@@ -88,6 +88,22 @@ def test_a_journal_cut_between_lines_is_noticed(tmp_path: Path) -> None:
     assert journal.loaded.whole, "once mended it is whole"  # type: ignore[attr-defined]
 
 
+def test_a_journal_is_cut_until_what_it_lost_is_found_again(tmp_path: Path) -> None:
+    lines = filled(tmp_path).splitlines(keepends=True)
+    (tmp_path / "journal").write_bytes(b"".join(lines[:-2]))
+    for number in ("5", "6"):
+        storage = JournalStorage(tmp_path, mends=True)
+        assert storage.loaded.cut, "nobody has found again what it lost"
+        storage.sync(storage.apply([("t", number, {})]))
+        storage.close()
+    storage = JournalStorage(tmp_path, mends=True)
+    storage.journal.mended()
+    again = JournalStorage(tmp_path, read_only=True)
+    assert again.loaded.whole
+    assert len(again.tables["t"]) == 5
+    storage.close()
+
+
 def test_a_short_write_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal, _ = load(tmp_path)
     journal.append(encode_changes([("t", "1", {})]), 1)
@@ -130,6 +146,27 @@ def test_after_a_failed_sync_nothing_is_acknowledged_until_rewritten(
     storage.sync(storage.apply([("t", "3", {})]))
     storage.close()
     assert set(JournalStorage(tmp_path).tables["t"]) == {"1", "2", "3"}
+
+
+def test_a_journal_that_cannot_be_synced_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the kernel tells of it once, to whoever asks first."""
+    whole, told = filled(tmp_path), list[int]()
+    real = os.fsync
+
+    def broken(fd: int) -> None:
+        if not told:
+            told.append(fd)
+            raise OSError(errno.EIO, "Input/output error")
+        real(fd)
+
+    monkeypatch.setattr(journal_module.os, "fsync", broken)
+    with pytest.raises(ArchiveError, match="cannot open the index"):
+        load(tmp_path)
+    monkeypatch.undo()
+    assert load(tmp_path)[0].lines == 5
+    assert (tmp_path / "journal").read_bytes() == whole
 
 
 def test_waiting_threads_share_a_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ def test_filling_lists_what_adding_lists() -> None:
     one, two, three = study(1), study(2), study(3)
     pairs = [("a", one), ("b", two), ("a", three), ("a", one)]
     filled: Listing[str, Study] = Listing()
-    filled.fill(pairs)
+    filled.fill([value for value, _ in pairs], [entry for _, entry in pairs])
     added: Listing[str, Study] = Listing()
     for value, entry in pairs:
         added.add(value, entry)
