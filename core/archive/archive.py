@@ -178,6 +178,10 @@ class Archive:
             done=self._arrived,
         )
 
+    def make_ready(self) -> None:
+        """Expect many objects from now on."""
+        self._arrivals.make_ready()
+
     def take_file(self, path: Path) -> Stored:
         """Import one DICOM file by copying it; see :func:`core.archive.importing.take_file`."""
         self._require_writable()

@@ -6,12 +6,11 @@ checksum (XXH3), to which filling of the log file it belongs by its epoch.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import mmap
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,7 +27,7 @@ PAGE = 4096
 
 _DIRECT: int = getattr(os, "O_DIRECT", 0)  # not of macOS
 _SMALL = 64 << 10
-_SPARE = 1 << 30  # bytes that are to be left on the disk by who needs no more than some
+_SPARE = 4 << 30  # bytes that are to be left on the disk by what is nice to have
 _ZEROS = memoryview(mmap.mmap(-1, 1 << 20))
 """By what small objects make a file longer: one sync pays for the length, many have the use."""
 
@@ -60,8 +59,11 @@ class LogFile:
         self.written = self.synced = 0
         """How many records were written, and how many of these are synced, in all fillings."""
         self.syncing = False
+        self.room = 0
+        """How much of it was made ready, to be written over."""
         self._fd = -1
-        self._length = self._epoch = 0
+        self._length = self._used = self._epoch = 0
+        self._is_durable = True
         self._page = memoryview(mmap.mmap(-1, PAGE))
 
     def open(self) -> None:
@@ -111,6 +113,7 @@ class LogFile:
         """Count a record that was written: up to which count it is to be synced."""
         self.writing -= 1
         self.written += 1
+        self._used = max(self._used, at + len(record))
         self._grow(at, at + len(record))
         return self.written
 
@@ -148,36 +151,44 @@ class LogFile:
         os.pwrite(self._fd, self._page, 0)
         self._epoch, self.size = epoch, PAGE
 
-    def forget(self, keep: int) -> None:
-        """Make its records invalid, but keep its room on the disk up to `keep` bytes, durably."""
+    def forget(self) -> None:
+        """Make its records invalid, durably, but keep its room on the disk."""
         os.pwrite(self._fd, _ZEROS[:PAGE], 0)
-        if self._length > keep:
-            os.ftruncate(self._fd, keep)
-            self._length = keep
         os.fdatasync(self._fd)
 
-    def make_room(self, size: int, is_wanted: Callable[[], bool]) -> None:
-        """Make an empty file longer by zeros, up to `size` bytes, while that is wanted.
+    def tidy(self, room: int) -> bool:
+        """Do a piece of what makes it empty, and `room` bytes long; False where all is done.
 
-        It is no fault where the disk has no room for it.
+        No object's bytes are to linger in it. It is no fault where the disk has no such room.
+        Raises OSError.
         """
-        with contextlib.suppress(OSError):
-            disk = os.fstatvfs(self._fd)
-            if disk.f_bavail * disk.f_frsize < _SPARE:
-                return
-            while self._length < size and is_wanted():
-                self._length += os.pwrite(self._fd, _ZEROS, self._length)
-            os.fdatasync(self._fd)
+        if self._length > room:
+            os.ftruncate(self._fd, room)
+            self._length, self._used = room, min(self._used, room)
+        elif self._used:
+            start = (self._used - 1) // len(_ZEROS) * len(_ZEROS)
+            os.pwrite(self._fd, _ZEROS[: self._used - start], start)
+            self._used = start
+        elif self._length < room and self._has_room(room - self._length):
+            self._length += os.pwrite(self._fd, _ZEROS, self._length)
+        elif not self._is_durable:
+            os.fsync(self._fd)
+            self._is_durable = True
+            return False
+        else:
+            return False
+        self.room = self._length
+        self._is_durable = False
+        return True
 
-    @property
-    def length(self) -> int:
-        """Bytes that it has on the disk."""
-        return self._length
+    def _has_room(self, size: int) -> bool:
+        disk = os.fstatvfs(self._fd)
+        return disk.f_bavail * disk.f_frsize > size + _SPARE
 
     def cut(self) -> None:
         """Give its room back, durably."""
         os.ftruncate(self._fd, 0)
-        self._length = 0
+        self._length = self._used = self.room = 0
         os.fsync(self._fd)
 
 

@@ -6,10 +6,10 @@ still, many together, by a thread of its own; then the log is emptied. What a cr
 stored again when the archive opens. There are two log files by turns, so that one takes objects
 while those of the other are synced.
 
-Under load a log file is not cut when it is emptied, but filled up with zeros once, and then
-written over: bytes whose place on the disk is known already cost the file system half of what they
-cost where they make the file longer. So each filling has an epoch of its own, and records of
-another epoch are what an earlier one left.
+A station that listens has a log file made ready, by zeros, and under load files are written over:
+bytes whose place on the disk is known already cost the file system half of what they cost where
+they make the file longer. So each filling has an epoch of its own, and records of another epoch are
+what an earlier one left.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ import msgspec
 
 from core.archive.arrival_log import LogFile, records
 from core.archive.journal import fault, sync_folder
-from core.archive.parcel import LARGEST, Parcel
+from core.archive.parcel import Parcel
 from core.errors import ArchiveError
 
 _FULL = 32 << 20
-_FIRST = 1 << 20
-"""The same of a file that has not got the room for so much yet: it is given that when emptied."""
-_MOST = 8
+_READY = 256 << 20
+"""Bytes that are made ready for a burst: until they are used up, nothing else is synced."""
+_MOST = 4
 """How many times as long a log file may become where the other one takes long to be emptied."""
+_BREATH = 0.001  # seconds that others have between two pieces of tidying
 _QUIET = 1.0  # seconds without an arrival after which the log is emptied
 
 
@@ -61,7 +62,7 @@ class Arrivals:
         self._state = threading.Condition()
         self._current = 0
         self._usable = self._wanted = self._closing = False
-        self._number = 0
+        self._number = self._ready = 0
         self._last = 0.0
         self._entries: dict[str, list[Entry]] = {}
         self._thread: threading.Thread | None = None
@@ -84,6 +85,13 @@ class Arrivals:
             file.open()
         sync_folder(self._files[0].path.parent)
         self._usable = True
+
+    def make_ready(self) -> None:
+        """Be ready for many objects, soon."""
+        with self._state:
+            self._ready = _READY
+            if self._usable:
+                self._wake(first=True, full=False)
 
     @property
     def usable(self) -> bool:
@@ -117,7 +125,7 @@ class Arrivals:
 
     def _reserve(self, uid: str, place: str, size: int) -> tuple[Entry, int]:
         """A place for a record in the file that takes them now, and its epoch."""
-        while self._usable and self._files[self._current].size >= _MOST * _FULL:
+        while self._usable and self._is_overfull(self._files[self._current]):
             self._state.wait()
         self._require_usable()
         number = self._current
@@ -178,7 +186,7 @@ class Arrivals:
             self._thread.join()
         with self._state:
             self._usable = False
-            is_empty = not any(file.size for file in self._files)
+            is_empty = self._is_empty
             for file in self._files:
                 file.close(cut=is_empty)
 
@@ -235,8 +243,8 @@ class Arrivals:
         """
         with self._state:
             while (left := self._seconds_left()) > 0:
-                self._state.wait(left if self._entries else None)
-            if self._closing and not any(file.size for file in self._files):
+                self._state.wait(left)
+            if self._closing and self._is_empty:
                 return None
             number = self._current
             self._current = 1 - number
@@ -249,38 +257,64 @@ class Arrivals:
             return number
 
     def _seconds_left(self) -> float:
+        """Until the file that takes objects is to be emptied; meanwhile room is made."""
         if self._closing or self._wanted or self._is_full(self._files[self._current]):
             return 0.0
-        return max(0.0, self._last + _QUIET - time.monotonic()) if self._entries else _QUIET
+        if self._makes_ready():
+            return _BREATH
+        left = max(0.0, self._last + _QUIET - time.monotonic())
+        if left or not self._is_empty:
+            return left
+        return _BREATH if self._tidy() else threading.TIMEOUT_MAX
+
+    @property
+    def _is_empty(self) -> bool:
+        return not any(file.size for file in self._files)
 
     @staticmethod
     def _is_full(file: LogFile) -> bool:
-        return file.size >= (_FULL if file.length >= _FULL else _FIRST)
+        return file.size >= max(_FULL, file.room)
+
+    @staticmethod
+    def _is_overfull(file: LogFile) -> bool:
+        return file.size >= _MOST * max(_FULL, file.room)
 
     def _empty(self, number: int) -> None:
         file = self._files[number]
         with self._state:
             entries = [e for of_uid in self._entries.values() for e in of_uid if e.file == number]
-            under_load = self._is_full(file) and not self._closing
         self._settle([entry.place for entry in entries])
-        if under_load:
-            file.forget(_FULL + LARGEST)
-            file.make_room(_FULL, lambda: not self._closing)
-        else:
-            self._cut(number)
+        file.forget()
         with self._state:
             file.size = 0
             for entry in entries:
                 self._drop(entry)
             self._state.notify_all()
 
-    def _cut(self, number: int) -> None:
-        """Give the room of a file back, and of the other one where it is empty."""
-        self._files[number].cut()
-        other = self._files[1 - number]
-        with self._state:
-            if not other.size:
-                other.cut()
+    def _makes_ready(self) -> bool:
+        """Do a piece of making the first file ready, while the other one takes what comes."""
+        first = self._files[0]
+        if first.room >= self._ready or first.size:
+            return False
+        self._current = 1
+        if self._tidied(first, self._ready):
+            return True
+        # It is ready, or as long as the disk allows.
+        self._current = 0
+        self._ready = first.room
+        return False
+
+    def _tidy(self) -> bool:
+        """Do a piece of what is to be done once nothing comes; False where all is done."""
+        self._current = 0
+        return any(map(self._tidied, self._files, (self._ready, 0)))
+
+    @staticmethod
+    def _tidied(file: LogFile, room: int) -> bool:
+        try:
+            return file.tidy(room)
+        except OSError:
+            return False  # it goes without
 
     def _drop(self, entry: Entry) -> bool:
         """Whether an entry was there, and is no more."""

@@ -159,6 +159,7 @@ class Station:
                 )
                 self._listening = (self.settings.station.host, listener.start())
                 self._listener = listener
+                self._open_archive().make_ready()
             return self._listening[1] if self._listening else 0
 
     @property

@@ -134,8 +134,8 @@ def test_what_an_earlier_filling_left_is_not_taken_for_objects(
     emptied = threading.Semaphore(0)
     forget = LogFile.forget
 
-    def tell(file: LogFile, keep: int) -> None:
-        forget(file, keep)
+    def tell(file: LogFile) -> None:
+        forget(file)
         emptied.release()
 
     monkeypatch.setattr(LogFile, "forget", tell)
