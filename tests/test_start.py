@@ -38,7 +38,7 @@ def _modules_after(code: str) -> list[str]:
     ).stdout.split()
 
 
-DECODERS = {"numpy", "gdcm", "PIL", "requests"}
+NEEDLESS = {"numpy", "gdcm", "PIL", "requests", "pydantic"}
 OF_EXPORTS = {"core.transfers.media_directory"}
 STUDY = ("--study", "1.2.3")
 
@@ -46,10 +46,10 @@ STUDY = ("--study", "1.2.3")
 @pytest.mark.parametrize(
     ("verb", "needless"),
     [
-        (("echo",), DECODERS | OF_EXPORTS | {"textual", "tinydb", "core.archive.archive"}),
-        (("find",), DECODERS | OF_EXPORTS | {"textual", "tinydb", "core.archive.archive"}),
-        (("move", *STUDY), DECODERS | {"textual"}),
-        (("get", *STUDY), DECODERS | {"textual"}),
+        (("echo",), NEEDLESS | OF_EXPORTS | {"textual", "tinydb", "core.archive.archive"}),
+        (("find",), NEEDLESS | OF_EXPORTS | {"textual", "tinydb", "core.archive.archive"}),
+        (("move", *STUDY), NEEDLESS | {"textual"}),
+        (("get", *STUDY), NEEDLESS | {"textual"}),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

@@ -9,6 +9,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
@@ -125,11 +126,14 @@ def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitt
     if (term := os.environ.get("TERM", "")) in SCREENLESS:
         hint = "set TERM to what the terminal is, or use the verbs: modalitty --help"
         raise UsageError(f"a terminal of the kind {term} shows no screen", hint)
-    from tui.app import ModalittyApp  # late: the screen's libraries cost start-up time
     from tui.preview.probe import probe
 
     _log_to_file(station, given.log_level)
-    app = ModalittyApp(station, probe(station.settings.preview), given.read_only, title, start=rest)
+    # The terminal answers while the screen's libraries are loaded.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="terminal") as aside:
+        terminal = aside.submit(probe, station.settings.preview)
+        from tui.app import ModalittyApp
+    app = ModalittyApp(station, terminal.result(), given.read_only, title, start=rest)
     _spare_garbage_collection()
     for stale in ("COLUMNS", "LINES"):  # where exported, they would outdo the terminal's own size
         os.environ.pop(stale, None)
