@@ -28,6 +28,7 @@ def test_the_first_frame_waits_for_no_dicom_library_and_no_picture() -> None:
     loaded = _modules_after("import tui.cli, tui.verbs.service, tui.app")
     assert "textual" in loaded
     assert set(loaded) & set(SLOW) == {"textual"}
+    assert not {name for name in loaded if name.startswith("tui.screens.query")}
 
 
 def _modules_after(code: str) -> list[str]:
