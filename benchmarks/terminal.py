@@ -28,6 +28,9 @@ _ANSWERS: Mapping[bytes, bytes] = {
 }
 """What a program asks, and what xterm says; frames in one piece (mode 2026) as newer ones do."""
 _QUESTION = re.compile(b"|".join(b"(%b)" % asked for asked in _ANSWERS))
+# Size and multiplexer are those of the developer's terminal. An installed program has its bytecode,
+# which a developer's shell may forbid to write.
+_NOT_ITS_OWN = ("COLUMNS", "LINES", "TMUX", "STY", "PYTHONDONTWRITEBYTECODE")
 _LONGEST = 8
 """Bytes that a question has at most, less one."""
 _SAID = tuple(_ANSWERS.values())
@@ -54,7 +57,7 @@ class Terminal:
     ) -> None:
         self.columns, self.lines = columns, lines
         self.written: list[Written] = []
-        own = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "TMUX", "STY")}
+        own = {name: value for name, value in os.environ.items() if name not in _NOT_ITS_OWN}
         environment = {**own, "TERM": "xterm-256color", **(env or {})}
         self.began = time.perf_counter()
         self._pty = PtyProcess.spawn(list(words), env=environment, dimensions=(lines, columns))

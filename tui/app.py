@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
 from textual.app import App
 from textual.binding import Binding
+from textual.command import Provider
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.widget import AwaitMount
 
 from core.events import Notice, Severity
 from core.station import Station
@@ -26,34 +29,30 @@ from tui.keymap import chosen_keys, clashes
 from tui.mask import MASK
 from tui.opening import Opening, opening
 from tui.palette import Commands
+from tui.places import SCREENS, screen_of
 from tui.preview.pacer import Pacer
 from tui.preview.painter import Painter
 from tui.preview.terminal import Terminal
 from tui.safe_text import safe_text
-from tui.screens.archive import ArchiveScreen
-from tui.screens.dialogs import Confirm
-from tui.screens.help import Help
-from tui.screens.network import NetworkScreen
-from tui.screens.place import PlaceScreen, QueryPeer, toast_seconds
-from tui.screens.query import QueryScreen
-from tui.screens.query.palette import AskSaved, SavedQueries
-from tui.screens.settings import SettingsScreen
-from tui.screens.traffic import TrafficScreen
-from tui.screens.transfers import TransfersScreen
+from tui.screens.place import AskSaved, PlaceScreen, QueryPeer, toast_seconds
 from tui.session import Session, StatusKeeper
 from tui.session_keeper import SessionKeeper
 from tui.start import Start
+from tui.stylesheet import Rules
 from tui.themes import HIGH_CONTRAST, no_color, theme_for
 
-SCREENS: tuple[type[PlaceScreen], ...] = (
-    NetworkScreen,
-    QueryScreen,
-    TransfersScreen,
-    ArchiveScreen,
-    TrafficScreen,
-    SettingsScreen,
-)
+if TYPE_CHECKING:
+    from tui.screens.query import QueryScreen
+
+FRAME_OF_KNOWN = 0.005
+"""Seconds until a place that one comes back to is painted: its styles and layout are there."""
 _TOASTS = {Severity.INFO: "information", Severity.WARNING: "warning", Severity.ERROR: "error"}
+
+
+def _saved_queries() -> type[Provider]:
+    from tui.screens.query.palette import SavedQueries
+
+    return SavedQueries
 
 
 def _warnings(texts: Sequence[str]) -> list[Notice]:
@@ -68,7 +67,7 @@ class ModalittyApp(App[object]):
         Path(__file__).parent / "styles" / "dialogs.tcss",
     ]
     TITLE = "Modalitty"
-    COMMANDS = {Commands, SavedQueries}  # noqa: RUF012
+    COMMANDS = {Commands, _saved_queries}  # noqa: RUF012
     BINDINGS = [  # noqa: RUF012
         *bindings(Place.EVERYWHERE),
         Binding("ctrl+q", "leave", "Quit", show=False, priority=True),
@@ -89,6 +88,7 @@ class ModalittyApp(App[object]):
         ui = station.settings.ui
         keys = chosen_keys(ui, str(station.config_path))
         super().__init__(ansi_color=True if no_color() else None)
+        self.stylesheet = Rules(variables=self.get_css_variables())
         self._notices = _warnings(clashes(keys))
         self.set_keymap(dict(keys))
         for theme in HIGH_CONTRAST:
@@ -115,16 +115,14 @@ class ModalittyApp(App[object]):
         self._starter = Start(self, self.session, start or opening(station))
         self.title = safe_text(title, 80)
         self.places: dict[Place, PlaceScreen] = {}
+        self._stands = False
         self.bridge: Bridge | None = None
-        for kind in SCREENS:
-            self.add_mode(kind.PLACE.value, self._maker(kind))
+        for place in SCREENS:
+            self.add_mode(place.value, partial(self._opened, place))
 
-    def _maker(self, kind: type[PlaceScreen]) -> Callable[[], Screen[None]]:
-        def make() -> Screen[None]:
-            screen = self.places[kind.PLACE] = kind(self.session)
-            return screen
-
-        return make
+    def _opened(self, place: Place) -> Screen[None]:
+        screen = self.places[place] = screen_of(place)(self.session)
+        return screen
 
     def on_mount(self) -> None:
         """Choose the theme, hear the station, open the first place, and then the rest."""
@@ -137,6 +135,15 @@ class ModalittyApp(App[object]):
         self.station.links.start(by_default=not self.session.read_only)
         self.switch_mode(self.keeper.place.value)
         self._toast(self._notices)
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """Go to a place."""
+        self._stands = mode in {place.value for place in self.places}
+        return super().switch_mode(mode)
+
+    def delay_update(self, delay: float = 0.05) -> None:
+        """Hide a change for a moment: a place that stood before needs none to be complete."""
+        super().delay_update(FRAME_OF_KNOWN if self._stands else delay)
 
     def post_display_hook(self) -> None:
         """Let pictures follow what was painted."""
@@ -196,21 +203,23 @@ class ModalittyApp(App[object]):
 
     @on(QueryPeer)
     async def _query_peer(self, message: QueryPeer) -> None:
-        await self.switch_mode(Place.QUERY.value)
-        screen = self.places[Place.QUERY]
-        if isinstance(screen, QueryScreen):
-            screen.choose(*message.names)
-            screen.action_fields()
+        screen = await self._query_place()
+        screen.choose(*message.names)
+        screen.action_fields()
 
     @on(AskSaved)
     async def _ask_saved(self, message: AskSaved) -> None:
+        (await self._query_place()).load(message.asked)
+
+    async def _query_place(self) -> QueryScreen:
+        """Go to Query."""
         await self.switch_mode(Place.QUERY.value)
-        screen = self.places[Place.QUERY]
-        if isinstance(screen, QueryScreen):
-            screen.load(message.asked)
+        return cast("QueryScreen", self.places[Place.QUERY])
 
     def action_help_here(self) -> None:
         """Show what can be done at the present place."""
+        from tui.screens.help import Help  # late, as every place
+
         if isinstance(self.screen, PlaceScreen):
             session = self.session
             help_page = Help(self.screen.PLACE, read_only=session.read_only, keys=session.keys)
@@ -236,6 +245,8 @@ class ModalittyApp(App[object]):
 
     def action_leave(self) -> None:
         """Leave; ask first where transfers run."""
+        from tui.screens.dialogs import Confirm
+
         running = [job for job in self.station.jobs.all() if not job.state.ended]
         if not running:
             self.exit()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from core.errors import ArchiveError, ListenError, ModalittyError
+from tui import places
 from tui.bridge import News
 from tui.calls import Calls
 from tui.opening import Opening
@@ -37,7 +38,11 @@ class Start:
     def _open(self) -> None:
         self._status.opening(self._opening.words)
         self._news.publish(News())
-        self._calls.ask(self._opening.work, self._done)
+        self._calls.ask(self._work, self._done)
+
+    def _work(self) -> None:
+        places.load_all()
+        self._opening.work()
 
     def _ask(self) -> None:
         """Ask the questions of a first run, then go on: the listener is to be where they say."""

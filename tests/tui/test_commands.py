@@ -9,7 +9,7 @@ import pytest
 from textual.widget import Widget
 
 from tests.tui.console import Pair, text_of, until, until_shown
-from tui.app import SCREENS, ModalittyApp
+from tui.app import ModalittyApp
 from tui.commands import (
     _NOT_IN_TAGS,
     COMMANDS,
@@ -23,6 +23,7 @@ from tui.commands import (
     of_place,
     of_tables,
 )
+from tui.places import SCREENS, screen_of
 from tui.screens.compare import CompareScreen
 from tui.screens.help import Help
 from tui.screens.inspector import InspectorScreen
@@ -47,13 +48,14 @@ PARTS: dict[Place, type[Widget] | type[PlaceScreen]] = {
     Place.CURVES: WaveformPlot,
 }
 KINDS: dict[Place, type[PlaceScreen]] = {
-    **{screen.PLACE: screen for screen in SCREENS},
+    **{place: screen_of(place) for place in SCREENS},
     Place.INSPECTOR: InspectorScreen,
     Place.COMPARE: CompareScreen,
 }
 
 
 def test_every_place_has_a_screen() -> None:
+    assert all(screen.PLACE is place for place, screen in KINDS.items())
     assert set(KINDS) == {*MODES, Place.INSPECTOR, Place.COMPARE}
 
 

@@ -13,25 +13,17 @@ import re
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TextIO
 
 from core.settings import ColorDepth, PreviewSettings, Protocol
-from tui.preview.terminal import FALLBACK_CELL, Depth, Terminal, cell_size
+from tui.preview import questions
+from tui.preview.terminal import FALLBACK_CELL, Depth, Terminal, cell_size, version_numbers
 
 PATIENCE = 1.0
 """Seconds for the first answer."""
 _SHORTEST_PATIENCE = 0.5
 _PATIENCE_IN_ROUND_TRIPS = 4
-
-_WHERE_IS_THE_CURSOR = b"\x1b[6n"
-_CURSOR_IS_HERE = re.compile(rb"\x1b\[\d+;\d+R")
-_COLOUR_REGISTERS = b"\x1b[?1;1;0S"
-_REGISTERS_ARE = re.compile(rb"\x1b\[\?1;0;(\d+)S")
-_LARGEST_PICTURE = b"\x1b[?2;4;0S"
-_LARGEST_IS = re.compile(rb"\x1b\[\?2;0;(\d{1,5});(\d{1,5})S")
-_ATTRIBUTES_ARE = re.compile(rb"\x1b\[\?([\d;]+)c")
-_SIXEL_ATTRIBUTE = b"4"
 
 _DRAWS_TRUECOLOR = frozenset(
     (
@@ -129,89 +121,63 @@ def _line(stdin: TextIO | None, stdout: TextIO | None) -> int | None:
 
 
 def _ask(fd: int, name: str) -> _Answer:
-    """Ask by term-image's queries, and leave nothing in the line."""
+    """Ask, and leave nothing in the line."""
     import termios
 
-    from tui.preview.library import disable_queries, enable_queries, set_query_timeout
-
-    enable_queries()
-    set_query_timeout(PATIENCE)
     try:
-        return _questions(name)
-    except (OSError, UnicodeError, termios.error):
+        with questions.line(os.ttyname(fd)) as both_ways:
+            return _asked(both_ways, name)
+    except (OSError, termios.error):
         return _Answer(protocol=Protocol.BLOCK, why="the terminal's answers made no sense")
-    finally:
-        disable_queries()
-        termios.tcflush(fd, termios.TCIFLUSH)
 
 
-def _questions(fallback_name: str) -> _Answer:
-    from tui.preview.library import get_cell_size, get_terminal_name_version, set_query_timeout
-
+def _asked(fd: int, fallback_name: str) -> _Answer:
     start = time.monotonic()
-    if not _CURSOR_IS_HERE.search(_fenced(b"")):
+    if questions.answers(fd, b"", PATIENCE) is None:
         why = f"the terminal did not answer within {PATIENCE:g} s"
         return _Answer(protocol=Protocol.BLOCK, why=why, name=fallback_name)
     round_trip = time.monotonic() - start
-    patience = max(_SHORTEST_PATIENCE, round_trip * _PATIENCE_IN_ROUND_TRIPS)
-    set_query_timeout(min(patience, PATIENCE))
+    patience = min(max(_SHORTEST_PATIENCE, round_trip * _PATIENCE_IN_ROUND_TRIPS), PATIENCE)
 
-    name, version = get_terminal_name_version()
-    protocol, why = _by_term_image(name or "")
-    cell = get_cell_size()
-    registers, largest = 256, (0, 0)
-    if protocol is Protocol.BLOCK:
-        protocol, why, registers, largest = _by_attributes()
-    elif protocol is Protocol.ITERM2:
-        _fenced(b"")
-    return _Answer(
-        protocol=protocol,
-        why=why,
-        name=name or fallback_name,
-        version=version or "",
-        cell=cell,
-        registers=registers,
-        largest=largest,
-    )
+    answer = questions.answers(fd, questions.NAME_AND_CELL, patience) or b""
+    told = questions.name_in(answer)
+    name, version = told or (fallback_name, os.environ.get("TERM_PROGRAM_VERSION", ""))
+    cell = questions.cell_in(answer, *os.get_terminal_size(fd))
+    return replace(_by_pictures(fd, patience, name, version), name=name, version=version, cell=cell)
 
 
-def _by_term_image(name: str) -> tuple[Protocol, str]:
-    """The protocol of kitty or of iTerm2 by term-image; block where it finds neither."""
-    from tui.preview.library import ITerm2Image, KittyImage
-
-    if KittyImage.is_supported():
-        return Protocol.KITTY, f"{name or 'the terminal'} answered kitty's graphics query"
-    if name == "ghostty":
-        # term-image knows it not; it implements kitty's protocol by its own documentation.
-        return Protocol.KITTY, "ghostty draws by kitty's protocol"
-    if ITerm2Image.is_supported():
-        return Protocol.ITERM2, f"{name} draws by iTerm2's protocol"
-    return Protocol.BLOCK, ""
-
-
-def _by_attributes() -> tuple[Protocol, str, int, tuple[int, int]]:
-    """Sixel where the primary device attributes say so, with its colours and largest picture."""
-    from tui.preview.library import DA1_b
-
-    reply = _fenced(_COLOUR_REGISTERS + _LARGEST_PICTURE + DA1_b)
-    attributes = _ATTRIBUTES_ARE.search(reply)
-    if attributes is None or _SIXEL_ATTRIBUTE not in attributes[1].split(b";")[1:]:
-        return Protocol.BLOCK, "the terminal knows no graphics protocol of ours", 256, (0, 0)
-    registers = _REGISTERS_ARE.search(reply)
-    count = min(max(int(registers[1]), 2), 256) if registers else 256
-    size = _LARGEST_IS.search(reply)
-    largest = (int(size[1]), int(size[2])) if size else (0, 0)
-    return Protocol.SIXEL, "the terminal's attributes name sixel", count, largest
+def _by_pictures(fd: int, patience: float, name: str, version: str) -> _Answer:
+    """The protocol of kitty, of iTerm2, or sixel, whichever the terminal draws, in this order."""
+    if name != "iterm2":  # kitty's question would become the title of its window
+        answer = questions.answers(fd, questions.KITTY_GRAPHICS, patience) or b""
+        if questions.draws_kitty(answer) and _draws_all_of_kitty(name, version):
+            why = f"{name} answered kitty's graphics query"
+            return _Answer(protocol=Protocol.KITTY, why=why)
+    if _draws_all_of_iterm2(name, version):
+        return _Answer(protocol=Protocol.ITERM2, why=f"{name} draws by iTerm2's protocol")
+    sixel = questions.sixel_in(questions.answers(fd, questions.SIXEL_GRAPHICS, patience) or b"")
+    if sixel is None:
+        why = "the terminal knows no graphics protocol of ours"
+        return _Answer(protocol=Protocol.BLOCK, why=why)
+    why = "the terminal's attributes name sixel"
+    return _Answer(protocol=Protocol.SIXEL, why=why, registers=sixel[0], largest=sixel[1])
 
 
-def _fenced(request: bytes) -> bytes:
-    """The replies to a request, read up to the report of where the cursor is."""
-    from tui.preview.library import query_terminal
+def _draws_all_of_kitty(name: str, version: str) -> bool:
+    """Whether what is drawn of kitty's protocol suffices: of others that answer, parts are missing.
 
-    reply: bytes | None = query_terminal(
-        request + _WHERE_IS_THE_CURSOR, lambda read: not _CURSOR_IS_HERE.search(read)
-    )
-    return reply or b""
+    kitty itself needs 0.20. Ghostty implements it all by its own documentation.
+    """
+    if name == "kitty":
+        return version_numbers(version) >= (0, 20)
+    return name in ("konsole", "ghostty")
+
+
+def _draws_all_of_iterm2(name: str, version: str) -> bool:
+    """Whether a terminal draws by iTerm2's protocol; Konsole does since 22.04."""
+    if name == "konsole":
+        return version_numbers(version) >= (22, 4)
+    return name in ("iterm2", "wezterm")
 
 
 def _name(environ: Mapping[str, str]) -> str:

@@ -51,7 +51,7 @@ class Terminal:
         """
         if self.protocol is not Protocol.KITTY or self.name == "konsole":
             return False
-        return self.name != "kitty" or _numbers(self.version) >= (0, 28)
+        return self.name != "kitty" or version_numbers(self.version) >= (0, 28)
 
     @property
     def may_touch_bottom(self) -> bool:
@@ -79,7 +79,7 @@ def cell_size(fd: int) -> tuple[int, int] | None:
     return width // columns, height // rows
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def version_numbers(version: str) -> tuple[int, ...]:
     """The leading numbers of a dotted version, empty where it has none."""
     numbers = []
     for part in version.split("."):

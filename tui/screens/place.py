@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -24,6 +24,9 @@ from tui.session import Session
 from tui.widgets.footer_bar import FooterBar
 from tui.widgets.row_table import RowTable
 from tui.widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from tui.query_memory import Asked
 
 _TOASTS = {Severity.INFO: "information", Severity.WARNING: "warning", Severity.ERROR: "error"}
 
@@ -155,3 +158,11 @@ class QueryPeer(Message):
     def __init__(self, *names: str) -> None:
         super().__init__()
         self.names = names
+
+
+class AskSaved(Message):
+    """Somebody wants a saved query asked."""
+
+    def __init__(self, asked: Asked) -> None:
+        super().__init__()
+        self.asked = asked

@@ -9,6 +9,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
@@ -30,7 +31,11 @@ GRACE = 60.0
 SCREENLESS = ("dumb", "unknown")
 """Kinds of terminal (TERM) that cannot place a cursor."""
 GARBAGE = 50_000
-"""Objects made, less those let go, before the collector looks for cycles; Python's own is 700."""
+"""Objects made, less those let go, before the collector looks for cycles; Python's own is 700.
+
+Over a table of a million rows a full collection takes up to 0.7 s, in which no key is answered, and
+while the libraries are loaded it finds nothing. What they made it passes over for good (freeze).
+"""
 
 
 def console(ctx: typer.Context) -> None:
@@ -128,27 +133,22 @@ def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitt
     if (term := os.environ.get("TERM", "")) in SCREENLESS:
         hint = "set TERM to what the terminal is, or use the verbs: modalitty --help"
         raise UsageError(f"a terminal of the kind {term} shows no screen", hint)
-    from tui.app import ModalittyApp  # late: the screen's libraries cost start-up time
     from tui.preview.probe import probe
 
     _log_to_file(station, given.log_level)
-    app = ModalittyApp(station, probe(station.settings.preview), given.read_only, title, start=rest)
-    _spare_garbage_collection()
+    gc.set_threshold(GARBAGE, 20, 100)
+    # The terminal answers while the screen's libraries are loaded.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="terminal") as aside:
+        terminal = aside.submit(probe, station.settings.preview)
+        from tui.app import ModalittyApp
+    app = ModalittyApp(station, terminal.result(), given.read_only, title, start=rest)
+    gc.freeze()
     for stale in ("COLUMNS", "LINES"):  # where exported, they would outdo the terminal's own size
         os.environ.pop(stale, None)
     failed = app.run()
     if isinstance(failed, ModalittyError):
         raise failed
     raise typer.Exit(app.return_code or 0)
-
-
-def _spare_garbage_collection() -> None:
-    """Let the collector pass over what the libraries made, and look less often at the rest.
-
-    Over a table of a million rows a full collection takes up to 0.7 s, in which no key is answered.
-    """
-    gc.set_threshold(GARBAGE, 20, 100)
-    gc.freeze()
 
 
 def _log_to_file(station: Station, level: str) -> None:

@@ -79,6 +79,7 @@ def test_kitty_is_found_with_its_cell_size() -> None:
         "0.41.1",
     )
     assert terminal["cell"] == [11, 21]
+    assert not terminal["term_image"], "the first frame would wait for it"
 
 
 def test_kitty_is_found_over_a_line_of_200_ms() -> None:

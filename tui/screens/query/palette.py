@@ -9,20 +9,11 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.markup import escape
-from textual.message import Message
 
 from tui.query_memory import Asked, QueryMemory
 from tui.safe_text import safe_text
-from tui.screens.place import PlaceScreen
+from tui.screens.place import AskSaved, PlaceScreen
 from tui.screens.query.library import Row
-
-
-class AskSaved(Message):
-    """Somebody wants a saved query asked."""
-
-    def __init__(self, asked: Asked) -> None:
-        super().__init__()
-        self.asked = asked
 
 
 class SavedQueries(Provider):
