@@ -19,11 +19,12 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from core.archive.apart import write_new
 from core.archive.entities import Held
+from core.archive.helper import Helper
 from core.archive.journal import sync_folder
 from core.archive.late import LateFiles
 from core.archive.parcel import Parcel
-from core.archive.syncer import Syncer
 
 _UID = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
@@ -52,7 +53,7 @@ class ObjectFiles:
         self._folders = threading.Lock()
         self._durable: OrderedDict[str, None] = OrderedDict()
         self._late = LateFiles(self._root, self.write)
-        self._syncer = Syncer()
+        self._syncer = Helper()
 
     def create(self) -> None:
         """Make the folders where they are missing."""
@@ -61,7 +62,8 @@ class ObjectFiles:
         sync_folder(self.objects.parent)
 
     def close(self) -> None:
-        """Let go of what helps."""
+        """Write what is to be written, and let go of what helps."""
+        self._late.close()
         self._syncer.close()
 
     def place(self, study_uid: str, series_uid: str, sop_instance_uid: str) -> str:
@@ -88,9 +90,12 @@ class ObjectFiles:
 
     def new_temp(self) -> tuple[int, str]:
         """An empty file under `incoming/`: descriptor and path."""
-        path = f"{self.incoming}/{os.getpid()}-{next(self._numbers)}.part"
+        path = self._new_name()
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         return os.open(path, flags, 0o600), path
+
+    def _new_name(self) -> str:
+        return f"{self.incoming}/{os.getpid()}-{next(self._numbers)}.part"
 
     def put(self, temp: str, place: str) -> None:
         """Give a synced file its place, over what may lie there; see :meth:`sync_name`.
@@ -113,17 +118,14 @@ class ObjectFiles:
 
     def write(self, place: str, data: bytes | memoryview) -> None:
         """Write a whole object to its place, over what may lie there; nothing of it is synced."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
-            fd = os.open(place, flags, 0o600)
+            write_new(place, data)
         except FileNotFoundError:
             with self._folders:
                 os.makedirs(os.path.dirname(place), 0o700, exist_ok=True)  # noqa: PTH103, PTH120
-                fd = os.open(place, flags, 0o600)
+                write_new(place, data)
         except FileExistsError:
             self._write_over(place, data)
-            return
-        _write_and_close(fd, data)
 
     def write_later(self, place: str, parcel: Parcel) -> None:
         """The same, but by :meth:`finish` where it can be promised; the parcel is empty then."""
@@ -131,13 +133,13 @@ class ObjectFiles:
             self.write(place, parcel.file)
 
     def finish(self, place: str) -> None:
-        """Write what :meth:`write_later` put off."""
-        self._late.finish(place)
+        """Write what :meth:`write_later` put off, or have it written."""
+        self._late.go_on(place)
 
     def _write_over(self, place: str, data: bytes | memoryview) -> None:
-        fd, temp = self.new_temp()
+        temp = self._new_name()
         try:
-            _write_and_close(fd, data)
+            write_new(temp, data)
             os.replace(temp, place)  # noqa: PTH105
         except OSError:
             self.drop(temp)
@@ -217,15 +219,6 @@ class ObjectFiles:
     def _forget(self, folder: str) -> None:
         with self._folders:
             self._durable.pop(folder, None)
-
-
-def _write_and_close(fd: int, data: bytes | memoryview) -> None:
-    try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(fd, rest) :]
-    finally:
-        os.close(fd)
 
 
 def _sync_folder_if_there(path: str) -> None:

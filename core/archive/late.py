@@ -2,7 +2,9 @@
 
 Such an object is durable, and nobody has to wait for its file but who wants to read it. So who
 brings it writes the file once the peer has its answer, while the peer makes its next object ready;
-who wants to read it earlier writes it himself. What cannot be promised is not put off.
+who wants to read it earlier writes it himself. Small objects that come in numbers are left to a
+process apart, by the dozen: to make a file for one takes longer than all else. What cannot be
+promised is not put off.
 """
 
 from __future__ import annotations
@@ -11,14 +13,21 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 
+from core.archive.helper import Helper
 from core.archive.parcel import Parcel
 
 _PER_LOOK, _LOOK_AGAIN = 32 << 20, 0.5
 """Bytes that are promised, and seconds that pass, before the disk is looked at again."""
 _SPARE_BYTES, _SPARE_FILES = 256 << 20, 1 << 14
 """What is to be left on it: the log grows too, and others write."""
+
+_SMALL = 64 << 10
+_IN_NUMBERS = 0.02  # seconds after the one before, at most
+_BATCH, _MOST = 64, 2048  # files
+_NAP = 0.05  # seconds until a batch goes that is not whole
 
 Write = Callable[[str, memoryview], None]
 
@@ -34,14 +43,22 @@ class LateFiles:
         self._writing: set[str] = set()
         self._failed: dict[str, OSError] = {}
         self._promised, self._looked, self._has_room = 0, -_LOOK_AGAIN, False
-        self._done = threading.Condition()
+        self._lock = threading.Lock()
+        self._done = threading.Condition(self._lock)
+        self._work = threading.Condition(self._lock)
+        self._left: deque[str] = deque()
+        """Places that are left to the thread below."""
+        self._last = 0.0
+        self._helper = Helper()
+        self._thread: threading.Thread | None = None
+        self._closing = False
 
     def put_off(self, place: str, parcel: Parcel) -> bool:
         """Whether the file may be written later; then the parcel is taken over."""
         with self._done:
             if not self._can_promise(parcel.size):
                 return False
-            self._waiting[place] = parcel.hand_over()
+            self._waiting[place] = parcel.hand_over(copied=parcel.size <= _SMALL)
         return True
 
     def _can_promise(self, size: int) -> bool:
@@ -62,6 +79,27 @@ class LateFiles:
         files_left = not disk.f_files or disk.f_favail > _SPARE_FILES  # btrfs does not count them
         self._has_room = files_left and disk.f_bavail * disk.f_frsize > _SPARE_BYTES
 
+    def go_on(self, place: str) -> None:
+        """Write a file that was put off, or leave it to who writes many."""
+        parcel = self._waiting.get(place)
+        if parcel is None:
+            return
+        now = time.monotonic()
+        in_numbers, self._last = now < self._last + _IN_NUMBERS, now
+        if not in_numbers or parcel.size > _SMALL or len(self._left) >= _MOST:
+            self.finish(place)
+            return
+        self._left.append(place)
+        if self._thread is None or len(self._left) in (1, _BATCH):
+            self._wake()
+
+    def _wake(self) -> None:
+        with self._done:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="archive-files", daemon=True)
+                self._thread.start()
+            self._work.notify()
+
     def finish(self, place: str) -> None:
         """Return when nothing is to be written to a place any more, be it in vain."""
         if place not in self._waiting and place not in self._writing:
@@ -73,7 +111,7 @@ class LateFiles:
             while parcel is None and place in self._writing:
                 self._done.wait()
         if parcel is not None:
-            self._write_one(place, parcel)
+            self._write_all([(place, parcel)])
 
     def require(self, places: Iterable[str]) -> None:
         """Return when all these are written; raises the OSError of one that could not be."""
@@ -87,16 +125,52 @@ class LateFiles:
         self.finish(place)
         self._failed.pop(place, None)
 
-    def _write_one(self, place: str, parcel: Parcel) -> None:
-        try:
-            self._write(place, parcel.file)
-        except OSError as error:
-            self._failed[place] = error
-            # Half a file is none; the log has the whole.
-            with contextlib.suppress(OSError):
-                os.unlink(place)  # noqa: PTH108
-        finally:
+    def close(self) -> None:
+        """End what helps; nobody puts files off any more."""
+        with self._done:
+            self._closing = True
+            self._work.notify()
+        if self._thread is not None:
+            self._thread.join()
+        self._helper.close()
+
+    def _run(self) -> None:
+        while batch := self._next_batch():
+            files = [(place, parcel.file) for place, parcel in batch]
+            written = self._helper.write(files)
+            self._written(batch[:written])
+            # Too few for a process, or something is in its way.
+            self._write_all(batch[written:])
+
+    def _next_batch(self) -> list[tuple[str, Parcel]]:
+        """What is to be written now, waited for; nothing at the end."""
+        with self._done:
+            while True:
+                while not self._left and not self._closing:
+                    self._work.wait()
+                if len(self._left) < _BATCH and not self._closing:
+                    self._work.wait(_NAP)
+                places = [self._left.popleft() for _ in range(min(len(self._left), _BATCH))]
+                batch = [(p, self._waiting.pop(p)) for p in places if p in self._waiting]
+                self._writing.update(place for place, _ in batch)
+                if batch or (self._closing and not self._left):
+                    return batch
+
+    def _write_all(self, files: Sequence[tuple[str, Parcel]]) -> None:
+        for place, parcel in files:
+            try:
+                self._write(place, parcel.file)
+            except OSError as error:
+                self._failed[place] = error
+                # Half a file is none; the log has the whole.
+                with contextlib.suppress(OSError):
+                    os.unlink(place)  # noqa: PTH108
+            finally:
+                self._written([(place, parcel)])
+
+    def _written(self, files: Sequence[tuple[str, Parcel]]) -> None:
+        for _, parcel in files:
             parcel.let_go()
-            with self._done:
-                self._writing.discard(place)
-                self._done.notify_all()
+        with self._done:
+            self._writing.difference_update(place for place, _ in files)
+            self._done.notify_all()

@@ -53,16 +53,23 @@ class Parcel:
         seal(self._buffer, self.size, checksum, number, epoch)
         return self._buffer[:pages]
 
-    def hand_over(self) -> Parcel:
-        """The same as a parcel of its own, which outlives this one; this one is empty then."""
+    def hand_over(self, *, copied: bool = False) -> Parcel:
+        """The same as a parcel of its own, which outlives this one; this one is empty then.
+
+        Where `copied`, it takes no more memory than it needs: buffers are large and few.
+        """
         other = Parcel.__new__(Parcel)
         other._buffer, other.size = self._buffer, self.size
-        self._buffer, self.size = memoryview(b""), 0
+        if copied:
+            other._buffer = memoryview(bytes(self._buffer[: RECORD.size + self.size]))
+        else:
+            self._buffer = memoryview(b"")
+        self.size = 0
         return other
 
     def let_go(self) -> None:
         """Give the memory back; done twice it does nothing."""
         buffer, self._buffer = self._buffer, memoryview(b"")
         self.size = 0
-        if buffer:
+        if len(buffer) > LARGEST:
             _BUFFERS.give_back(buffer)

@@ -339,3 +339,25 @@ def test_a_file_that_cannot_be_written_later_is_told_and_kept_in_the_log(
     with opener() as archive:
         assert uids(archive) == {"1.1", "2.1", "2.2"}
         assert archive.check(repair=False).clean
+
+
+def test_small_objects_in_numbers_get_their_files_too(opener: Opener) -> None:
+    """A process apart writes them, a moment later; it may die."""
+    with opener() as archive:
+        late = archive._landing.files._late
+        for number in range(300):
+            store(archive, make(f"2.{number}", StudyInstanceUID=f"3.{number % 7}"))
+            if number == 150:
+                eventually(lambda: late._helper._process is not None)
+                late._helper._process.kill()
+        for uid in ("2.299", "2.1"):
+            ref = Ref(level=Level.IMAGE, sop_instance_uid=uid)
+            assert archive.delete([ref]) == 1
+        paths = [Path(archive.instance(f"2.{number}").path) for number in range(2, 299)]
+        assert all(path.is_file() for path in paths)
+        eventually(lambda: not late._waiting and not late._writing)
+        assert archive.check(repair=False).clean
+        store(archive, make("2.300"))
+    with opener() as archive:
+        assert archive.statistics().instances == 299
+        assert archive.check(repair=False).clean

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.archive import syncer, syncing
-from core.archive.syncer import Syncer
+from core.archive import apart, helper
+from core.archive.helper import Helper
 
 
 @pytest.fixture
@@ -25,51 +25,51 @@ def forbidden(*_: object) -> None:
 
 
 def test_many_files_are_synced_apart(files: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    helper = Syncer()
-    monkeypatch.setattr(syncing, "sync_files", forbidden)
+    one = Helper()
+    monkeypatch.setattr(apart, "sync_files", forbidden)
     folder = str(Path(files[0]).parent)
     for _ in range(3):
         # A file that is gone, and a folder that is, are passed over.
-        helper.sync([*files, f"{folder}/gone.dcm"], [folder, f"{folder}/gone"])
-    process = helper._process
+        one.sync([*files, f"{folder}/gone.dcm"], [folder, f"{folder}/gone"])
+    process = one._process
     assert process is not None
-    helper.close()
+    one.close()
     assert process.returncode == 0
 
 
 def test_a_few_files_start_no_process(files: list[str]) -> None:
-    helper = Syncer()
-    helper.sync(files[:3], [])
-    assert helper._process is None
+    one = Helper()
+    one.sync(files[:3], [])
+    assert one._process is None
 
 
 def test_what_the_process_met_is_raised(files: list[str], tmp_path: Path) -> None:
-    helper = Syncer()
+    one = Helper()
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError, match="symbolic") as caught:
-        helper.sync([*files, str(tmp_path / "loop")], [])
+        one.sync([*files, str(tmp_path / "loop")], [])
     assert caught.value.errno == errno.ELOOP
-    helper.sync(files, [])
-    helper.close()
+    one.sync(files, [])
+    one.close()
 
 
 def test_a_process_that_died_or_cannot_be_had_is_done_without(
     files: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    helper = Syncer()
-    helper.sync(files, [])
-    assert helper._process is not None
-    helper._process.kill()
-    helper._process.wait()
+    one = Helper()
+    one.sync(files, [])
+    assert one._process is not None
+    one._process.kill()
+    one._process.wait()
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
-    helper.sync(files, [])
+    one.sync(files, [])
     assert len(synced) == len(files)
 
     def none() -> None:
         raise OSError(errno.EAGAIN, "no process")
 
-    monkeypatch.setattr(syncer, "_start", none)
-    helper.sync(files, [])
+    monkeypatch.setattr(helper, "_start", none)
+    one.sync(files, [])
     assert len(synced) == 2 * len(files)
-    helper.close()
+    one.close()
