@@ -166,6 +166,8 @@ class ArchiveSettings(Section, frozen=True, kw_only=True):
     """What happens to an object that goes beyond the quota."""
     stable_after: Seconds = 60.0
     """Seconds without a new object after which a study counts as complete."""
+    burst_mib: Annotated[int, Meta(ge=0, le=4096)] = 256
+    """Disk that a listening station keeps ready for objects that come all at once, in MiB."""
 
 
 class PreviewSettings(Section, frozen=True, kw_only=True):

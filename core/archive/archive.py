@@ -61,6 +61,7 @@ class Archive:
     ) -> None:
         self.folder = folder
         self._storage = storage
+        self._settings = settings
         self._events = events
         self._lock = lock
         self._index = Index(storage)
@@ -179,8 +180,8 @@ class Archive:
         )
 
     def make_ready(self) -> None:
-        """Expect many objects from now on."""
-        self._arrivals.make_ready()
+        """Expect many objects from now on, at once."""
+        self._arrivals.make_ready(self._settings().burst_mib << 20)
 
     def take_file(self, path: Path) -> Stored:
         """Import one DICOM file by copying it; see :func:`core.archive.importing.take_file`."""

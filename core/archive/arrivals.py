@@ -23,14 +23,12 @@ from pathlib import Path
 
 import msgspec
 
-from core.archive.arrival_log import LogFile, records
+from core.archive.arrival_log import LogFile, next_page, records
 from core.archive.journal import fault, sync_folder
 from core.archive.parcel import Parcel
 from core.errors import ArchiveError
 
 _FULL = 32 << 20
-_READY = 256 << 20
-"""Bytes that are made ready for a burst: until they are used up, nothing else is synced."""
 _MOST = 4
 """How many times as long a log file may become where the other one takes long to be emptied."""
 _BREATH = 0.001  # seconds that others have between two pieces of tidying
@@ -86,10 +84,10 @@ class Arrivals:
         sync_folder(self._files[0].path.parent)
         self._usable = True
 
-    def make_ready(self) -> None:
-        """Be ready for many objects, soon."""
+    def make_ready(self, size: int) -> None:
+        """Make `size` bytes ready for a burst, soon: until they are full nothing else is synced."""
         with self._state:
-            self._ready = _READY
+            self._ready = next_page(size)
             if self._usable:
                 self._wake(first=True, full=False)
 
@@ -121,6 +119,9 @@ class Arrivals:
             raise fault(error, "store an object") from error
         with self._state:
             entry.position = file.wrote(record, entry.at)
+            if entry.file != self._current:
+                # It is about to be emptied, and waits for who still writes.
+                self._state.notify_all()
         return entry
 
     def _reserve(self, uid: str, place: str, size: int) -> tuple[Entry, int]:

@@ -26,7 +26,7 @@ _SPARE_BYTES, _SPARE_FILES = 256 << 20, 1 << 14
 
 _SMALL = 64 << 10
 _IN_NUMBERS = 0.02  # seconds after the one before, at most
-_BATCH, _MOST = 64, 2048  # files
+_BATCH, _MOST = 64, 512  # files
 _NAP = 0.05  # seconds until a batch goes that is not whole
 
 Write = Callable[[str, memoryview], None]
@@ -55,7 +55,7 @@ class LateFiles:
 
     def put_off(self, place: str, parcel: Parcel) -> bool:
         """Whether the file may be written later; then the parcel is taken over."""
-        with self._done:
+        with self._lock:
             if not self._can_promise(parcel.size):
                 return False
             self._waiting[place] = parcel.hand_over(copied=parcel.size <= _SMALL)
@@ -89,16 +89,13 @@ class LateFiles:
         if not in_numbers or parcel.size > _SMALL or len(self._left) >= _MOST:
             self.finish(place)
             return
-        self._left.append(place)
-        if self._thread is None or len(self._left) in (1, _BATCH):
-            self._wake()
-
-    def _wake(self) -> None:
-        with self._done:
+        with self._lock:
+            self._left.append(place)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="archive-files", daemon=True)
                 self._thread.start()
-            self._work.notify()
+            elif len(self._left) in (1, _BATCH):
+                self._work.notify()
 
     def finish(self, place: str) -> None:
         """Return when nothing is to be written to a place any more, be it in vain."""
@@ -127,7 +124,7 @@ class LateFiles:
 
     def close(self) -> None:
         """End what helps; nobody puts files off any more."""
-        with self._done:
+        with self._lock:
             self._closing = True
             self._work.notify()
         if self._thread is not None:
@@ -144,7 +141,7 @@ class LateFiles:
 
     def _next_batch(self) -> list[tuple[str, Parcel]]:
         """What is to be written now, waited for; nothing at the end."""
-        with self._done:
+        with self._lock:
             while True:
                 while not self._left and not self._closing:
                     self._work.wait()

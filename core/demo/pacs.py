@@ -115,4 +115,6 @@ _CONFIG = f"""\
 ae_title = "{AE_TITLE}"
 host = "{HOST}"
 port = {{port}}
+[archive]
+burst_mib = 0
 """

@@ -144,6 +144,7 @@ ENTRIES = (
     Entry("archive.quota_mib", "Most that all objects may take, in MiB; 0: no limit.", int),
     Entry("archive.when_full", "What happens to an object beyond the quota.", WhenFull),
     Entry("archive.stable_after", "Seconds without a new object: a study is complete.", float),
+    Entry("archive.burst_mib", "Disk kept ready for objects that come at once, in MiB.", int),
     Entry("preview.protocol", "How pictures are drawn; auto asks the terminal.", Protocol),
     Entry("preview.color", "Colours of block pictures.", ColorDepth),
     Entry("ui.theme", "Colours of this console."),

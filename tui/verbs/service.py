@@ -117,6 +117,7 @@ def demo_station() -> Iterator[tuple[Station, Opening]]:
         store = SettingsStore.open(config)
         store.change("station.host", HOST)
         store.change("station.port", free_port())
+        store.change("archive.burst_mib", 0)
         own = store.current.station
         pacs = exits.enter_context(DemoProcess(own.ae_title, own.port, folder))
         station = exits.enter_context(Station.open(store, folder / "data"))

@@ -16,7 +16,7 @@ from core.archive.arrival_log import PAGE, LogFile
 from core.errors import ArchiveError
 from core.events import Notice
 from core.model import Level, Query, Ref
-from core.settings import Duplicates
+from core.settings import ArchiveSettings, Duplicates
 from tests.core.archive.objects import Opener, begin, encode, held, make, make_large, store
 from tests.peers.processes import eventually
 
@@ -338,6 +338,32 @@ def test_a_file_that_cannot_be_written_later_is_told_and_kept_in_the_log(
     power.happens()
     with opener() as archive:
         assert uids(archive) == {"1.1", "2.1", "2.2"}
+        assert archive.check(repair=False).clean
+
+
+def test_room_is_made_for_a_burst_and_wiped_after_it(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "_QUIET", 0.01)
+    monkeypatch.setattr(arrivals, "_FULL", 3 * 4096)
+    opener.settings = ArchiveSettings(burst_mib=3)
+    first, second = logs(opener)
+    disk = os.statvfs(opener.folder.parent)
+    if disk.f_bavail * disk.f_frsize < 5 << 30:
+        pytest.skip("the disk has no room to spare")
+    with opener() as archive:
+        archive.make_ready()
+        store(archive, make("1.1"))
+        eventually(lambda: first.stat().st_size == 3 << 20)
+        for number in range(40):
+            store(archive, make(f"2.{number}", PatientComments="secret"))
+        eventually(lambda: (first.stat().st_size, second.stat().st_size) == (3 << 20, 0))
+        eventually(lambda: not first.read_bytes().strip(b"\0"))
+        assert archive.check(repair=False).clean
+        store(archive, make("3.1"))
+    assert [path.stat().st_size for path in logs(opener)] == [0, 0]
+    with opener() as archive:
+        assert archive.statistics().instances == 42
         assert archive.check(repair=False).clean
 
 
