@@ -12,11 +12,11 @@ from core.archive import importing
 from core.archive.arrivals import Arrivals
 from core.archive.check import check_archive
 from core.archive.claims import Claims
+from core.archive.disk import fault
 from core.archive.files import ObjectFiles
 from core.archive.finding import find_identifier, match_query, select_instances
 from core.archive.incoming import Incoming
 from core.archive.index import Index
-from core.archive.journal import fault
 from core.archive.landing import Landing
 from core.archive.lock import FolderLock
 from core.archive.lookup import look_up
@@ -187,7 +187,7 @@ class Archive:
         """Import one DICOM file by copying it; see :func:`core.archive.importing.take_file`."""
         self._require_writable()
         stored = importing.take_file(self._landing, path)
-        self._landing.finish(stored)
+        self._landing.files.finish(stored.instance.path)
         self._arrived(stored)
         return stored
 
@@ -195,7 +195,7 @@ class Archive:
         """Import an object from a stream; see :func:`core.archive.importing.take_stream`."""
         self._require_writable()
         stored = importing.take_stream(self._landing, stream)
-        self._landing.finish(stored)
+        self._landing.files.finish(stored.instance.path)
         self._arrived(stored)
         return stored
 

@@ -24,7 +24,7 @@ from pathlib import Path
 import msgspec
 
 from core.archive.arrival_log import LogFile, next_page, records
-from core.archive.journal import fault, sync_folder
+from core.archive.disk import fault, sync_folder
 from core.archive.parcel import Parcel
 from core.errors import ArchiveError
 

@@ -20,9 +20,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from core.archive.apart import write_new
+from core.archive.disk import sync_folder
 from core.archive.entities import Held
 from core.archive.helper import Helper
-from core.archive.journal import sync_folder
 from core.archive.late import LateFiles
 from core.archive.parcel import Parcel
 
@@ -133,7 +133,11 @@ class ObjectFiles:
             self.write(place, parcel.file)
 
     def finish(self, place: str) -> None:
-        """Write what :meth:`write_later` put off, or have it written."""
+        """Write what :meth:`write_later` put off."""
+        self._late.finish(place)
+
+    def go_on(self, place: str) -> None:
+        """The same, or have it written in a moment."""
         self._late.go_on(place)
 
     def _write_over(self, place: str, data: bytes | memoryview) -> None:

@@ -10,11 +10,11 @@ from typing import BinaryIO, Protocol
 
 from msgspec import Struct
 
+from core.archive.disk import fault
 from core.archive.elements import Source
 from core.archive.filemeta import FileMeta, encode_meta, read_meta
 from core.archive.header import Header, read_header
 from core.archive.incoming import HEAD
-from core.archive.journal import fault
 from core.archive.landing import Landing
 from core.archive.parcel import LARGEST, Parcel
 from core.errors import NotDicomError

@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable
 from types import TracebackType
 
+from core.archive.disk import fault
 from core.archive.elements import Source
 from core.archive.filemeta import encode_meta
 from core.archive.header import Header, read_header
-from core.archive.journal import fault
 from core.archive.landing import Landing
 from core.archive.parcel import LARGEST, Parcel
 from core.errors import ArchiveError, MismatchError, OutOfResourcesError

@@ -13,87 +13,17 @@ import errno
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from io import BytesIO
 from pathlib import Path
 
-import msgspec
+from core.archive.apart import write_all
+from core.archive.disk import fault, sync_folder, synced_meanwhile
+from core.archive.journal_lines import CHUNK, HEADER, Loaded, read_lines, write_lines
+from core.archive.records import AnyLine, Change
+from core.errors import ArchiveError
 
-from core.archive.records import AnyLine, Change, decode_line, decode_lines, encode_changes
-from core.errors import ArchiveError, OutOfResourcesError
-
-HEADER = b'["modalitty-journal",1]\n'
-NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-_CHUNK = 256 << 10
-"""Bytes that are decoded in one go: for some milliseconds no other thread runs."""
-_SYNC_EACH = 8 << 20
-"""Bytes of a new journal that are synced in one go: longer ones would hold up everybody's sync."""
 _ROUNDS = 10
 _UNMENDED = 10**20 - 1
 """Instead of a length: as many digits as the mark has."""
-
-
-class Loaded(msgspec.Struct, kw_only=True):
-    """What was found in a journal when it was opened."""
-
-    lines: int = 0
-    damaged: int = 0
-    """Lines that could not be read; the one at the end that a crash tore is among them."""
-    missing: bool = False
-    """There was no journal, or one that is not ours."""
-    cut: bool = False
-    """It is shorter than it was."""
-
-    @property
-    def whole(self) -> bool:
-        """True where every change that was acknowledged is there."""
-        return not (self.damaged or self.missing or self.cut)
-
-
-def fault(error: OSError, what: str) -> ArchiveError:
-    """The error of our tree that an operating system's error stands for."""
-    if error.errno in NO_ROOM:
-        return OutOfResourcesError(f"no room left to {what}", "make room on the archive's disk")
-    return ArchiveError(f"cannot {what}: {error.strerror or error}")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-@contextlib.contextmanager
-def _synced_meanwhile(path: Path) -> Iterator[None]:
-    """Make a file durable in another thread, for to read it needs the processor; ArchiveError.
-
-    A journal that was copied here, or whose station was killed, may not be on the disk yet.
-    """
-    failures: list[OSError] = []
-
-    def sync() -> None:
-        try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=sync, name="journal-sync")
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
-    if failures:
-        # The kernel tells of it once only: the sync on opening would succeed.
-        raise fault(failures[0], "open the index") from failures[0]
 
 
 class Journal:
@@ -121,7 +51,7 @@ class Journal:
     def load(self, take: Callable[[Sequence[AnyLine]], None]) -> Loaded:
         """Hand all lines to `take`, many at once, cut off a torn end, and open it to append."""
         loaded = Loaded()
-        with contextlib.nullcontext() if self._read_only else _synced_meanwhile(self.path):
+        with contextlib.nullcontext() if self._read_only else synced_meanwhile(self.path):
             good_end = self._read(take, loaded)
         loaded.cut = good_end < self._marked()
         self.lines = loaded.lines
@@ -138,7 +68,7 @@ class Journal:
         with self._state:
             self._writable()
             try:
-                _write_all(self._fd, data)
+                write_all(self._fd, data)
             except OSError as error:
                 self._take_back()
                 raise fault(error, "write the index") from error
@@ -172,7 +102,7 @@ class Journal:
             flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
             fd = os.open(new, flags, 0o600)
             try:
-                count = _write_lines(fd, lines())
+                count = write_lines(fd, lines())
                 at = self._carry_over(fd, start)
                 with self._state:
                     self._finish_rewrite(fd, start, at, count - old_lines)
@@ -194,7 +124,7 @@ class Journal:
             self._copy(fd, at, end)
             os.fdatasync(fd)
             copied, at = end - at, end
-            if copied < _CHUNK:
+            if copied < CHUNK:
                 break
         return at
 
@@ -254,19 +184,7 @@ class Journal:
             loaded.missing = True
             return 0
         with file:
-            if file.readline(len(HEADER) + 1) != HEADER:
-                loaded.missing = True
-                return 0
-            good_end = at = len(HEADER)
-            while chunk := file.read(_CHUNK):
-                chunk += file.readline()
-                lines, good = _lines_of(chunk, loaded)
-                take(lines)
-                loaded.lines += len(lines)
-                if good:
-                    good_end = at + good
-                at += len(chunk)
-        return good_end
+            return read_lines(file, take, loaded)
 
     def _open(self, good_end: int, loaded: Loaded) -> None:
         try:
@@ -279,7 +197,7 @@ class Journal:
                 os.fsync(self._mark_fd)
             os.ftruncate(self._fd, good_end)
             if loaded.missing:
-                _write_all(self._fd, HEADER)
+                write_all(self._fd, HEADER)
                 good_end = len(HEADER)
             self._size = good_end
             os.fsync(self._fd)
@@ -338,10 +256,10 @@ class Journal:
 
     def _copy(self, fd: int, at: int, end: int) -> None:
         while at < end:
-            chunk = os.pread(self._fd, min(_CHUNK, end - at), at)
+            chunk = os.pread(self._fd, min(CHUNK, end - at), at)
             if not chunk:
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
-            _write_all(fd, chunk)
+            write_all(fd, chunk)
             at += len(chunk)
 
     def _swap(self, fd: int, lines: int) -> None:
@@ -351,44 +269,3 @@ class Journal:
         self.lines = lines
         with contextlib.suppress(OSError):
             os.close(old)
-
-
-def _write_all(fd: int, data: bytes | memoryview) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
-
-
-def _lines_of(chunk: bytes, loaded: Loaded) -> tuple[Sequence[AnyLine], int]:
-    """The lines that can be read, and where the last of them ends; counts the others."""
-    lines = decode_lines(chunk)
-    if lines is not None:
-        return lines, len(chunk)
-    whole: list[AnyLine] = []
-    at = good_end = 0
-    for data in BytesIO(chunk):
-        at += len(data)
-        line = decode_line(data)
-        if line is None:
-            loaded.damaged += 1
-        else:
-            whole.append(line)
-            good_end = at
-    return whole, good_end
-
-
-def _write_lines(fd: int, lines: Iterator[Change]) -> int:
-    count = unsynced = 0
-    buffer = bytearray(HEADER)
-    for change in lines:
-        buffer += encode_changes((change,))
-        count += 1
-        if len(buffer) > _CHUNK:
-            _write_all(fd, bytes(buffer))
-            unsynced += len(buffer)
-            buffer.clear()
-        if unsynced > _SYNC_EACH:
-            os.fdatasync(fd)
-            unsynced = 0
-    _write_all(fd, bytes(buffer))
-    return count

@@ -12,13 +12,13 @@ from msgspec import Struct
 
 from core.archive.arrivals import Arrivals
 from core.archive.claims import Claims
+from core.archive.disk import fault
 from core.archive.elements import Source
 from core.archive.entities import Held
 from core.archive.filemeta import read_meta
 from core.archive.files import ObjectFiles
 from core.archive.header import Header, read_header
 from core.archive.index import Index
-from core.archive.journal import fault
 from core.archive.parcel import Parcel
 from core.archive.room import Room
 from core.errors import ArchiveError, DuplicateError
@@ -66,7 +66,7 @@ class Landing(Struct, frozen=True, kw_only=True):
 
     def finish(self, stored: Stored) -> None:
         """Do what needs not be done before an object is acknowledged."""
-        self.files.finish(stored.instance.path)
+        self.files.go_on(stored.instance.path)
 
     def _admit(self, header: Header, size: int, put: Callable[[Held | None], Held]) -> Stored:
         """Take an object in by `put`, or keep the one that is held, as the policy says."""

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from core.archive.arrivals import Arrivals
 from core.archive.claims import Claims
+from core.archive.disk import fault
 from core.archive.files import ObjectFiles
 from core.archive.index import Index
-from core.archive.journal import fault
 from core.errors import ArchiveError
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from core.archive.disk import fault
 from core.archive.filemeta import encode_meta
 from core.archive.importing import read_object
-from core.archive.journal import fault
 from core.errors import ArchiveError, MismatchError, ModalittyError, OutOfResourcesError
 from core.model import Instance, StoreAction, Stored
 from core.transfers.look_files import LookFile, LookFolder

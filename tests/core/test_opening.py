@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from core.archive import journal
-from core.archive.journal import Loaded
+from core.archive import journal_lines
+from core.archive.journal_lines import Loaded
 from core.archive.records import AnyLine, encode_changes
 from core.errors import UsageError
 from core.settings_file import SettingsStore
@@ -26,7 +26,7 @@ def test_a_station_that_is_closed_reads_its_journal_no_further(
     with next(data.rglob("journal")).open("ab") as file:
         file.write(encode_changes([("t", str(number), {"n": number}) for number in range(99)]))
     pieces, begun, closing = list[bytes](), threading.Event(), threading.Event()
-    real = journal._lines_of
+    real = journal_lines._lines_of
 
     def lines_of(chunk: bytes, loaded: Loaded) -> tuple[Sequence[AnyLine], int]:
         pieces.append(chunk)
@@ -34,8 +34,8 @@ def test_a_station_that_is_closed_reads_its_journal_no_further(
         assert closing.wait(10)
         return real(chunk, loaded)
 
-    monkeypatch.setattr(journal, "_CHUNK", 64)
-    monkeypatch.setattr(journal, "_lines_of", lines_of)
+    monkeypatch.setattr(journal_lines, "CHUNK", 64)
+    monkeypatch.setattr(journal_lines, "_lines_of", lines_of)
     station = Station.open(SettingsStore.open(config), data)
     with ThreadPoolExecutor(2) as threads:
         opening = threads.submit(station.listen)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 
-from core.archive.journal import sync_folder
+from core.archive.disk import sync_folder
 from core.network.commitment.messages import Report, Request
 
 log = logging.getLogger(__name__)

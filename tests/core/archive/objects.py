@@ -84,9 +84,11 @@ def begin(archive: Archive, ds: Dataset, syntax: str = EXPLICIT, **options: Any)
 
 
 def store(archive: Archive, ds: Dataset, syntax: str = EXPLICIT, **options: Any) -> Stored:
-    """Bring an object in as a C-STORE does."""
+    """Bring an object in as a C-STORE does, and wait for its file as who reads it does."""
     with begin(archive, ds, syntax, **options) as incoming:
-        return incoming.commit()
+        stored = incoming.commit()
+    archive.instance(stored.instance.sop_instance_uid)
+    return stored
 
 
 def held(archive: Archive) -> Statistics:

@@ -139,7 +139,7 @@ def test_no_uid_leads_out_of_the_folder(opener: Opener, uid: str) -> None:
                     stored = incoming.commit()
             except (MismatchError, NotDicomError):
                 continue
-            path = Path(stored.instance.path).resolve()
+            path = Path(archive.instance(stored.instance.sop_instance_uid).path).resolve()
             assert path.is_relative_to(opener.folder.resolve() / "objects")
             if stored.action is StoreAction.STORED:
                 assert path.is_file()

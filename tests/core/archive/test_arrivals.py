@@ -372,7 +372,8 @@ def test_small_objects_in_numbers_get_their_files_too(opener: Opener) -> None:
     with opener() as archive:
         late = archive._landing.files._late
         for number in range(300):
-            store(archive, make(f"2.{number}", StudyInstanceUID=f"3.{number % 7}"))
+            with begin(archive, make(f"2.{number}", StudyInstanceUID=f"3.{number % 7}")) as object_:
+                object_.commit()
             if number == 150:
                 eventually(lambda: late._helper._process is not None)
                 late._helper._process.kill()

@@ -12,7 +12,8 @@ import pytest
 from tinydb import Query
 
 from core.archive import journal as journal_module
-from core.archive.journal import HEADER, Journal
+from core.archive.journal import Journal
+from core.archive.journal_lines import HEADER
 from core.archive.records import AnyLine, Change, Own, encode_changes
 from core.archive.tables import JournalDB, JournalStorage
 from core.errors import ArchiveError, OutOfResourcesError
