@@ -86,9 +86,18 @@ def _order(what: bytes, parts: Parts) -> Parts:
 
 
 def _orders(stream: BinaryIO) -> Iterator[tuple[bytes, list[bytes]]]:
-    while len(head := stream.read(_ORDER.size)) == _ORDER.size:
-        what, count = _ORDER.unpack(head)
-        yield what, [stream.read(*_LENGTH.unpack(stream.read(_LENGTH.size))) for _ in range(count)]
+    with contextlib.suppress(EOFError):  # who orders is gone, perhaps in the middle of it
+        while True:
+            what, count = _ORDER.unpack(_read(stream, _ORDER.size))
+            lengths = (_LENGTH.unpack(_read(stream, _LENGTH.size))[0] for _ in range(count))
+            yield what, [_read(stream, length) for length in lengths]
+
+
+def _read(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
 
 
 def _serve() -> None:

@@ -6,6 +6,7 @@ checksum (XXH3), to which filling of the log file it belongs by its epoch.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import mmap
 import os
@@ -54,11 +55,15 @@ class LogFile:
         self.path = path
         self.size = 0
         """Up to here it is filled, or about to be."""
-        self.writing = 0
-        """How many records are being written."""
+        self.count = 0
+        """How many records were begun since it was empty."""
+        self.under_way = 0
+        """How many objects are in it that have no place of their own yet, and may be refused."""
         self.written = self.synced = 0
         """How many records were written, and how many of these are synced, in all fillings."""
         self.syncing = False
+        self.struck = False
+        """A record was struck out since the last sync."""
         self.room = 0
         """How much of it was made ready, to be written over."""
         self._fd = -1
@@ -94,7 +99,8 @@ class LogFile:
             self._begin()
         at = self.size
         self.size = next_page(at + RECORD.size + size)
-        self.writing += 1
+        self.count += 1
+        self.under_way += 1
         return at, self._epoch
 
     def write(self, record: memoryview, at: int) -> None:
@@ -111,16 +117,17 @@ class LogFile:
 
     def wrote(self, record: memoryview, at: int) -> int:
         """Count a record that was written: up to which count it is to be synced."""
-        self.writing -= 1
         self.written += 1
         self._used = max(self._used, at + len(record))
         self._grow(at, at + len(record))
         return self.written
 
-    def failed(self, at: int, size: int) -> None:
-        """Give back a place where nothing could be written."""
-        self.writing -= 1
-        if self.size == next_page(at + RECORD.size + size):
+    def failed(self, at: int, size: int, number: int) -> None:
+        """Give back a place where a record could not be written, or only perhaps."""
+        end = next_page(at + RECORD.size + size)
+        self._used = max(self._used, end)
+        self.strike(at, size, number)
+        if self.size == end:
             self.size = at
 
     def _grow(self, at: int, end: int) -> None:
@@ -140,9 +147,11 @@ class LogFile:
         os.fdatasync(self._fd)
 
     def strike(self, at: int, size: int, number: int) -> None:
-        """Strike out a record, in place: that needs no room on the disk. Raises OSError."""
+        """Strike out a record, in place: that needs no room on the disk."""
+        self.struck = True
         RECORD.pack_into(self._page, 0, _STRUCK, size, 0, number, self._epoch)
-        os.pwrite(self._fd, self._page, at)
+        with contextlib.suppress(OSError):
+            os.pwrite(self._fd, self._page, at)
 
     def _begin(self) -> None:
         epoch = int.from_bytes(os.urandom(8), "little")

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,9 +29,14 @@ from core.archive.disk import fault, sync_folder
 from core.archive.parcel import Parcel
 from core.errors import ArchiveError
 
+log = logging.getLogger(__name__)
+
 _FULL = 32 << 20
+_MANY = 8192
+"""Records with which it is emptied, however small: who replaces an object waits for that."""
 _MOST = 4
 """How many times as long a log file may become where the other one takes long to be emptied."""
+_PATIENCE = 10.0  # seconds for those who are still at it when the log is closed
 _BREATH = 0.001  # seconds that others have between two pieces of tidying
 _QUIET = 1.0  # seconds without an arrival after which the log is emptied
 
@@ -107,22 +113,34 @@ class Arrivals:
         with self._state:
             entry, epoch = self._reserve(uid, place, parcel.size)
         file = self._files[entry.file]
-        record = parcel.record(entry.number, epoch, checksum)
         try:
+            record = parcel.record(entry.number, epoch, checksum)
             file.write(record, entry.at)
-        except OSError as error:
-            # What was written of it is no record, and is written over by the next one.
+        except BaseException as error:
             with self._state:
-                file.failed(entry.at, entry.size)
+                file.failed(entry.at, entry.size, entry.number)
                 self._drop(entry)
-                self._state.notify_all()
-            raise fault(error, "store an object") from error
+                self._ended(file)
+            if isinstance(error, OSError):
+                raise fault(error, "store an object") from error
+            raise
         with self._state:
             entry.position = file.wrote(record, entry.at)
-            if entry.file != self._current:
-                # It is about to be emptied, and waits for who still writes.
-                self._state.notify_all()
         return entry
+
+    def done(self, entry: Entry) -> None:
+        """An object has its place now, or was taken back: its record may be forgotten in time.
+
+        To be said once of each that was appended; until then its file of the log is not emptied.
+        """
+        with self._state:
+            self._ended(self._files[entry.file])
+
+    def _ended(self, file: LogFile) -> None:
+        file.under_way -= 1
+        if self._closing or file is not self._files[self._current]:
+            # It is about to be emptied, and is waited for.
+            self._state.notify_all()
 
     def _reserve(self, uid: str, place: str, size: int) -> tuple[Entry, int]:
         """A place for a record in the file that takes them now, and its epoch."""
@@ -148,11 +166,15 @@ class Arrivals:
         file = self._files[entry.file]
         with self._state:
             while file.synced < entry.position:
-                if file.syncing:
-                    self._state.wait()
-                    continue
-                self._require_usable()
-                self._lead_sync(file)
+                self._sync_once(file)
+
+    def _sync_once(self, file: LogFile) -> None:
+        """Sync, or wait for who does; more may have come meanwhile."""
+        if file.syncing:
+            self._state.wait()
+        else:
+            self._require_usable()
+            self._lead_sync(file)
 
     def take_back(self, entry: Entry) -> None:
         """Strike out an object that could not be stored after all."""
@@ -169,9 +191,13 @@ class Arrivals:
 
     def wait_settled(self, uid: str) -> None:
         """Return when an object is out of the log, so that it may be replaced by other means."""
-        if uid not in self._entries:
+        if uid not in self._entries and not any(file.struck for file in self._files):
             return
         with self._state:
+            for file in self._files:
+                # It may have been deleted a moment ago, and is not to come back either.
+                while self._usable and file.struck:
+                    self._sync_once(file)
             while uid in self._entries:
                 self._require_usable()
                 self._wanted = True
@@ -187,6 +213,10 @@ class Arrivals:
             self._thread.join()
         with self._state:
             self._usable = False
+            # A descriptor that is closed may be somebody else's a moment later.
+            self._state.wait_for(
+                lambda: not any(file.under_way or file.syncing for file in self._files), _PATIENCE
+            )
             is_empty = self._is_empty
             for file in self._files:
                 file.close(cut=is_empty)
@@ -196,22 +226,22 @@ class Arrivals:
             raise ArchiveError("the log of arrivals could not be made durable", "see to the disk")
 
     def _strike(self, entry: Entry) -> None:
-        with contextlib.suppress(OSError):
-            self._files[entry.file].strike(entry.at, entry.size, entry.number)
+        self._files[entry.file].strike(entry.at, entry.size, entry.number)
 
     def _lead_sync(self, file: LogFile) -> None:
         """Sync for everybody who waits; entered and left with the state held."""
-        file.syncing = True
+        file.syncing, file.struck = True, False
         target = file.written
-        self._state.release()
         failure: OSError | None = None
+        self._state.release()
         try:
             file.sync()
         except OSError as error:
             failure = error
-        self._state.acquire()
-        file.syncing = False
-        self._state.notify_all()
+        finally:
+            self._state.acquire()
+            file.syncing = False
+            self._state.notify_all()
         if failure is not None:
             # The kernel forgets what it could not write, so a second sync that succeeds would lie.
             self._usable = False
@@ -232,16 +262,17 @@ class Arrivals:
             while (number := self._next()) is not None:
                 self._empty(number)
         except (ArchiveError, OSError):
-            # What the log holds is stored again at the next opening.
+            pass
+        except Exception:
+            log.exception("the log of arrivals is not emptied any more")
+        finally:
+            # What the log holds, if anything, is stored again at the next opening.
             with self._state:
                 self._usable = False
                 self._state.notify_all()
 
     def _next(self) -> int | None:
-        """Wait until the log is to be emptied, and let others use the other file; None at the end.
-
-        Raises ArchiveError.
-        """
+        """Wait until a file is to be emptied, and let others use the other one; None at the end."""
         with self._state:
             while (left := self._seconds_left()) > 0:
                 self._state.wait(left)
@@ -250,11 +281,11 @@ class Arrivals:
             number = self._current
             self._current = 1 - number
             self._wanted = False
-            file = self._files[number]
-            while file.writing or file.syncing:
+            # Who waits for room has it now in the other file.
+            self._state.notify_all()
+            while self._files[number].under_way or self._files[number].syncing:
                 self._state.wait()
-            if file.synced < file.written:
-                self._lead_sync(file)
+            # All that is in it was synced by who brought it, and has its place, or was taken back.
             return number
 
     def _seconds_left(self) -> float:
@@ -274,7 +305,7 @@ class Arrivals:
 
     @staticmethod
     def _is_full(file: LogFile) -> bool:
-        return file.size >= max(_FULL, file.room)
+        return file.size >= max(_FULL, file.room) or file.count >= _MANY
 
     @staticmethod
     def _is_overfull(file: LogFile) -> bool:
@@ -287,7 +318,7 @@ class Arrivals:
         self._settle([entry.place for entry in entries])
         file.forget()
         with self._state:
-            file.size = 0
+            file.size = file.count = 0
             for entry in entries:
                 self._drop(entry)
             self._state.notify_all()

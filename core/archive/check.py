@@ -100,4 +100,7 @@ def _adopt(landing: Landing, path: Path, *, repair: bool) -> int:
         held = landing.index.held(header.sop_instance_uid)
         if held is not None and landing.files.place_of(held) != place:
             raise ModalittyError(f"its SOP Instance UID is held at {landing.files.place_of(held)}")
-        return landing.index.add(header, found.size) if repair else 0
+        if not repair or held is not None:
+            # Stored meanwhile: then it was read while it was written.
+            return 0
+        return landing.index.add(header, found.size)

@@ -1,8 +1,9 @@
 """Objects on disk: where each has its place, and how it gets there whole or not at all.
 
-A file is written under `incoming/`, synced, and then linked to its place, so that its place is
-taken at once or not at all. The name under `incoming/` goes only after the journal has the object,
-so a file there with two names, found when the archive opens, was put but perhaps not indexed.
+What was in the log of arrivals is written straight to its place. A larger file is written under
+`incoming/`, synced, and then linked to its place, so that this is taken at once or not at all. The
+name under `incoming/` goes only after the journal has the object, so a file there with two names,
+found when the archive opens, was put but perhaps not indexed.
 """
 
 from __future__ import annotations
@@ -126,6 +127,7 @@ class ObjectFiles:
                 write_new(place, data)
         except FileExistsError:
             self._write_over(place, data)
+        self._late.written(place)
 
     def write_later(self, place: str, parcel: Parcel) -> None:
         """The same, but by :meth:`finish` where it can be promised; the parcel is empty then."""

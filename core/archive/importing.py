@@ -57,7 +57,7 @@ def take_file(landing: Landing, path: Path) -> Stored:
         preface = b"" if whole else _new_meta(found)
         file.seek(0 if whole else found.meta.offset)
         if len(preface) + found.size <= LARGEST and landing.arrivals.usable:
-            return _take_small(landing, file, preface, found.header)
+            return _take_small(landing, file, preface, found, found.size - file.tell())
         temp, size = _copy(landing, file, preface)
     try:
         return landing.land(temp, found.header, size)
@@ -126,13 +126,17 @@ def _examine(file: BinaryIO) -> Found:
     return Found(meta=meta, header=header, size=size)
 
 
-def _take_small(landing: Landing, file: BufferedReader, preface: bytes, header: Header) -> Stored:
+def _take_small(
+    landing: Landing, file: BufferedReader, preface: bytes, found: Found, left: int
+) -> Stored:
     """Take what is left of a file through the log of arrivals."""
     parcel = Parcel()
     try:
         parcel.add(preface)
         parcel.fill(file)
-        return landing.land_logged(parcel, header)
+        if parcel.size != len(preface) + left:
+            raise NotDicomError("the file changed while it was read")
+        return landing.land_logged(parcel, found.header)
     except OSError as error:
         raise fault(error, "import a file") from error
     finally:

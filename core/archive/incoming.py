@@ -111,7 +111,7 @@ class Incoming:
         self.discard()
         stored, self._stored = self._stored, None
         if stored is not None:
-            self._landing.finish(stored)
+            self._landing.go_on(stored)
             self._done(stored)
 
     def _land(self) -> Stored:

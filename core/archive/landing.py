@@ -60,11 +60,11 @@ class Landing(Struct, frozen=True, kw_only=True):
     def land_logged(self, parcel: Parcel, header: Header) -> Stored:
         """The same for an object that is small enough for the log of arrivals, in memory.
 
-        Its file may be written later, by :meth:`finish`; then the parcel is empty.
+        Its file may be written later, by :meth:`go_on`; then the parcel is empty.
         """
         return self._admit(header, parcel.size, lambda old: self._log(parcel, header, old))
 
-    def finish(self, stored: Stored) -> None:
+    def go_on(self, stored: Stored) -> None:
         """Do what needs not be done before an object is acknowledged."""
         self.files.go_on(stored.instance.path)
 
@@ -143,6 +143,8 @@ class Landing(Struct, frozen=True, kw_only=True):
         except ArchiveError:
             self.arrivals.take_back(entry)
             raise
+        finally:
+            self.arrivals.done(entry)
         return self._in_place_of(old, header)
 
     def _write(self, place: str, parcel: Parcel, old: Held | None) -> None:

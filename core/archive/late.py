@@ -10,6 +10,7 @@ promised is not put off.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 import time
@@ -18,6 +19,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from core.archive.helper import Helper
 from core.archive.parcel import Parcel
+
+log = logging.getLogger(__name__)
 
 _PER_LOOK, _LOOK_AGAIN = 32 << 20, 0.5
 """Bytes that are promised, and seconds that pass, before the disk is looked at again."""
@@ -102,9 +105,11 @@ class LateFiles:
         if place not in self._waiting and place not in self._writing:
             return
         with self._done:
-            parcel = self._waiting.pop(place, None)
+            parcel = self._waiting.get(place)
             if parcel is not None:
+                # In this order: others look without the lock.
                 self._writing.add(place)
+                del self._waiting[place]
             while parcel is None and place in self._writing:
                 self._done.wait()
         if parcel is not None:
@@ -122,6 +127,10 @@ class LateFiles:
         self.finish(place)
         self._failed.pop(place, None)
 
+    def written(self, place: str) -> None:
+        """A file was written there after all."""
+        self._failed.pop(place, None)
+
     def close(self) -> None:
         """End what helps; nobody puts files off any more."""
         with self._lock:
@@ -133,11 +142,17 @@ class LateFiles:
 
     def _run(self) -> None:
         while batch := self._next_batch():
-            files = [(place, parcel.file) for place, parcel in batch]
-            written = self._helper.write(files)
+            written = self._written_apart(batch)
             self._written(batch[:written])
             # Too few for a process, or something is in its way.
             self._write_all(batch[written:])
+
+    def _written_apart(self, batch: Sequence[tuple[str, Parcel]]) -> int:
+        try:
+            return self._helper.write([(place, parcel.file) for place, parcel in batch])
+        except Exception:
+            log.exception("no process can be had to write files")
+            return 0
 
     def _next_batch(self) -> list[tuple[str, Parcel]]:
         """What is to be written now, waited for; nothing at the end."""
@@ -148,8 +163,10 @@ class LateFiles:
                 if len(self._left) < _BATCH and not self._closing:
                     self._work.wait(_NAP)
                 places = [self._left.popleft() for _ in range(min(len(self._left), _BATCH))]
-                batch = [(p, self._waiting.pop(p)) for p in places if p in self._waiting]
+                batch = [(p, self._waiting[p]) for p in places if p in self._waiting]
                 self._writing.update(place for place, _ in batch)
+                for place, _ in batch:
+                    del self._waiting[place]
                 if batch or (self._closing and not self._left):
                     return batch
 

@@ -38,6 +38,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     """An object that was taken in, durably where the archive holds it."""
 
     instance: Instance
+    """The object; its file may follow in a moment where it has just come in."""
     action: StoreAction
     warning: str = ""
     """What is odd about the object, empty where nothing is."""

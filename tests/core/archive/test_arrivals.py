@@ -13,6 +13,8 @@ import pytest
 from core.archive import arrivals
 from core.archive.archive import Archive
 from core.archive.arrival_log import PAGE, LogFile
+from core.archive.files import ObjectFiles
+from core.archive.parcel import Parcel
 from core.errors import ArchiveError
 from core.events import Notice
 from core.model import Level, Query, Ref
@@ -388,3 +390,106 @@ def test_small_objects_in_numbers_get_their_files_too(opener: Opener) -> None:
     with opener() as archive:
         assert archive.statistics().instances == 299
         assert archive.check(repair=False).clean
+
+
+def test_the_log_keeps_what_is_not_yet_placed(
+    opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of the log is not emptied before all that is in it has its place."""
+    monkeypatch.setattr(arrivals, "_QUIET", 0.01)
+    synced, go_on = threading.Event(), threading.Event()
+    sync = arrivals.Arrivals.sync
+
+    def slow(log: arrivals.Arrivals, entry: arrivals.Entry) -> None:
+        sync(log, entry)
+        if entry.uid == "2.1":
+            synced.set()
+            assert go_on.wait(20)
+
+    monkeypatch.setattr(arrivals.Arrivals, "sync", slow)
+    forgotten: list[bool] = []
+    monkeypatch.setattr(LogFile, "forget", lambda _: forgotten.append(go_on.is_set()))
+    with opener() as archive:
+        thread = threading.Thread(target=store, args=(archive, make("2.1")))
+        thread.start()
+        assert synced.wait(20)
+        log = archive._arrivals
+        # It has let others use the other file, and would empty this one.
+        eventually(lambda: log._current == 1)
+        store(archive, make("2.2"))
+        go_on.set()
+        thread.join(20)
+        eventually(lambda: len(forgotten) == 2)
+        assert all(forgotten)
+
+
+def test_a_file_that_is_being_written_is_waited_for(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    with opener() as archive, begin(archive, make("2.1")) as incoming:
+        late = archive._landing.files._late
+        write = late._write
+
+        def slow(place: str, data: memoryview) -> None:
+            begun.set()
+            assert go_on.wait(20)
+            write(place, data)
+
+        monkeypatch.setattr(late, "_write", slow)
+        incoming.commit()
+        writer = threading.Thread(target=incoming.finish)
+        writer.start()
+        assert begun.wait(20)
+        found: list[bool] = []
+        reader = threading.Thread(
+            target=lambda: found.append(Path(archive.instance("2.1").path).exists())
+        )
+        reader.start()
+        go_on.set()
+        reader.join(20)
+        writer.join(20)
+        assert found == [True]
+
+
+def test_after_a_sync_that_failed_nobody_is_told_success(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system tells of it once, and a second sync that succeeds would lie."""
+    fail = threading.Event()
+    real = os.fdatasync
+
+    def once(fd: int) -> None:
+        if not fail.is_set():
+            fail.set()
+            raise OSError(errno.EIO, "Input/output error")
+        real(fd)
+
+    with opener() as archive:
+        log = archive._arrivals
+        first, second = Parcel(), Parcel()
+        for parcel in (first, second):
+            parcel.add(b"x" * 100)
+        one, two = (log.append(uid, uid, p) for uid, p in (("2.1", first), ("2.2", second)))
+        monkeypatch.setattr(os, "fdatasync", once)
+        for entry in (one, two):
+            with pytest.raises(ArchiveError):
+                log.sync(entry)
+            log.take_back(entry)
+            log.done(entry)
+        monkeypatch.undo()
+
+
+def test_a_deleted_object_does_not_come_back_over_a_large_one(
+    opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record is struck out durably before a larger object takes its UID."""
+    with opener() as archive:
+        store(archive, make("2.1"))
+        archive.delete([Ref(level=Level.IMAGE, sop_instance_uid="2.1")])
+        calls: list[str] = []
+        sync, put = LogFile.sync, ObjectFiles.put
+        monkeypatch.setattr(LogFile, "sync", lambda f: (calls.append("log"), sync(f))[1])
+        monkeypatch.setattr(ObjectFiles, "put", lambda *a: (calls.append("put"), put(*a))[1])
+        store(archive, make_large("2.1"))
+        assert calls == ["log", "put"]

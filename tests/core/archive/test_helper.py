@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,14 @@ def test_a_process_that_died_or_cannot_be_had_is_done_without(
     one.sync(files, [])
     assert len(synced) == 2 * len(files)
     one.close()
+
+
+def test_an_order_that_is_cut_short_writes_nothing(tmp_path: Path) -> None:
+    """Who gave it was killed over it; half a file is none."""
+    files = [(str(tmp_path / name), memoryview(b"x" * 5000)) for name in ("1", "2")]
+    order = b"".join(apart.order_to_write(files))
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", apart.__file__], input=order[:-1], timeout=20, check=True
+    )
+    assert done.stdout is None
+    assert list(tmp_path.iterdir()) == []

@@ -15,7 +15,7 @@ from core.model import Level, Match, Modality, OutcomeState, Query, Ref, StoreAc
 from core.network.listener import Listener
 from core.network.scu import Caller
 from core.settings import ArchiveSettings, Duplicates
-from tests.core.network.fakes import CT, Recorder, Source, write_object
+from tests.core.network.fakes import CT, Recorder, Source, wait_until, write_object
 from tests.core.network.raw import Raw, accept_all, p_data, peer, read_message, respond
 from tests.core.network.raw import store_command as command_for
 
@@ -49,7 +49,8 @@ def test_what_went_in_is_found_and_comes_out(
 ) -> None:
     files = [write_object(tmp_path, f"1.2.3.{n}", kib=40, name="Müller^A") for n in range(1, 4)]
     assert all(r.outcome.ok for r in caller.store(station, files))
-    for path in (e.stored.instance.path for e in recorder.wait(InstanceStored, 3)):
+    for path in (Path(e.stored.instance.path) for e in recorder.wait(InstanceStored, 3)):
+        wait_until(path.exists, "the file follows")
         sent = tmp_path / f"{dcmread(path).SOPInstanceUID}.dcm"
         assert dcmread(path) == dcmread(sent)
 
@@ -117,6 +118,10 @@ def _element(tag: tuple[int, int], value: str) -> bytes:
     return struct.pack("<HH2sH", *tag, b"UI", len(raw)) + raw
 
 
+def _objects(folder: Path) -> list[Path]:
+    return [p for p in folder.rglob("*.dcm") if b"DICM" in p.read_bytes()[:132]]
+
+
 @pytest.mark.parametrize("in_data_set_too", [False, True])
 @pytest.mark.parametrize("uid", HOSTILE)
 def test_a_hostile_uid_leaves_nothing_outside_of_the_folder(
@@ -131,8 +136,7 @@ def test_a_hostile_uid_leaves_nothing_outside_of_the_folder(
         status = raw.answer().status
     if not in_data_set_too:
         assert status == 0xA900, "the data set has another UID"
-    objects = [p for p in folder.rglob("*") if p.is_file() and b"DICM" in p.read_bytes()[:132]]
-    assert len(objects) == (status == 0)
+    wait_until(lambda: len(_objects(folder)) == (status == 0), "the file is where it belongs")
     outside = [p for p in tmp_path.rglob("*") if folder not in (p, *p.parents)]
     assert outside == [folder.parent]
     assert not Path("/tmp/x").exists()
