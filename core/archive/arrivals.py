@@ -19,7 +19,7 @@ import heapq
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -69,6 +69,7 @@ class Arrivals:
         self._number = self._ready = 0
         self._last = 0.0
         self._entries: dict[str, list[Entry]] = {}
+        self._left: frozenset[str] = frozenset()
         self._thread: threading.Thread | None = None
 
     # -- opening
@@ -82,6 +83,18 @@ class Arrivals:
                     logs.append(records(opened.enter_context(file.path.open("rb"))))
             for _, data in heapq.merge(*logs):
                 yield data
+
+    def leave(self, uids: Iterable[str]) -> None:
+        """What a crash left of these stays until the next opening, which will store it again."""
+        self._left = frozenset(uids)
+
+    def require_not_left(self, uid: str) -> None:
+        """Raise ArchiveError where what is done to an object would be undone by :meth:`leave`."""
+        if uid in self._left:
+            raise ArchiveError(
+                "it is in a log of arrivals that could not be emptied when the archive was opened",
+                "make room on the disk and start again",
+            )
 
     def open(self) -> None:
         """Begin with an empty log; what was in it is to be durable by now. Raises OSError."""
@@ -191,6 +204,7 @@ class Arrivals:
 
     def wait_settled(self, uid: str) -> None:
         """Return when an object is out of the log, so that it may be replaced by other means."""
+        self.require_not_left(uid)
         if uid not in self._entries and not any(file.struck for file in self._files):
             return
         with self._state:

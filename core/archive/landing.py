@@ -191,16 +191,21 @@ class Landing(Struct, frozen=True, kw_only=True):
             raise fault(error, "make objects durable") from error
         self.index.storage.sync(self.index.storage.journal.end)
 
+    @staticmethod
+    def header_of(data: bytes) -> Header:
+        """The header of a whole file; raises NotDicomError."""
+        meta = read_meta(io.BytesIO(data), len(data))
+        source = Source(data[meta.offset :], len(data) - meta.offset)
+        header = read_header(source, meta.transfer_syntax_uid)
+        header.common["AvailableTransferSyntaxUID"] = meta.transfer_syntax_uid
+        return header
+
     def store_again(self, data: bytes) -> tuple[str, bool]:
         """Store an object from the log of arrivals: its place, and whether it was not held.
 
         Nothing is synced. Raises ArchiveError, NotDicomError.
         """
-        meta = read_meta(io.BytesIO(data), len(data))
-        header = read_header(
-            Source(data[meta.offset :], len(data) - meta.offset), meta.transfer_syntax_uid
-        )
-        header.common["AvailableTransferSyntaxUID"] = meta.transfer_syntax_uid
+        header = self.header_of(data)
         old = self.index.held(header.sop_instance_uid)
         self._place(header, len(data), old, lambda place: self.files.write(place, data))
         return self.files.place_of(self._in_place_of(old, header)), old is None

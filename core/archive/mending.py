@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from core.archive.check import check_archive
@@ -56,7 +56,15 @@ def store_again(landing: Landing, tell: Tell) -> int:
         landing.arrivals.open()
     except (ModalittyError, OSError) as error:
         tell(Severity.ERROR, f"objects in the log of arrivals could not be stored: {error}")
+        landing.arrivals.leave(_left_over_uids(landing))
     return saved
+
+
+def _left_over_uids(landing: Landing) -> Iterator[str]:
+    with contextlib.suppress(OSError):
+        for data in landing.arrivals.left_over():
+            with contextlib.suppress(ModalittyError):
+                yield landing.header_of(data).sop_instance_uid
 
 
 def finish_leftovers(landing: Landing) -> int:

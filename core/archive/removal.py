@@ -37,6 +37,7 @@ class Remover(Struct, frozen=True, kw_only=True):
         held = self.index.held(uid)
         if held is None:
             return 0
+        self.arrivals.require_not_left(uid)
         files = self.files
         place = files.place_of(held)
         try:

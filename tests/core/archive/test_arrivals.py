@@ -493,3 +493,31 @@ def test_a_deleted_object_does_not_come_back_over_a_large_one(
         monkeypatch.setattr(ObjectFiles, "put", lambda *a: (calls.append("put"), put(*a))[1])
         store(archive, make_large("2.1"))
         assert calls == ["log", "put"]
+
+
+def test_what_could_not_be_stored_again_is_not_touched_before_it_was(
+    opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the log, stored at a later opening, would undo it."""
+    opener.policy = Duplicates.REPLACE
+    with opener() as archive:
+        store(archive, make("2.1"))
+        power.now()
+    power.happens()
+
+    def fails(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ObjectFiles, "sync", fails)
+    with opener() as archive:
+        monkeypatch.undo()
+        with pytest.raises(ArchiveError, match="log of arrivals"):
+            archive.delete([Ref(level=Level.IMAGE, sop_instance_uid="2.1")])
+        with pytest.raises(ArchiveError, match="log of arrivals"):
+            store(archive, make("2.1", InstanceNumber="7"))
+        store(archive, make("2.2"))
+        assert archive.delete([Ref(level=Level.IMAGE, sop_instance_uid="1.1")]) == 1
+    with opener() as archive:
+        assert uids(archive) == {"2.1", "2.2"}
+        assert archive.delete([Ref(level=Level.IMAGE, sop_instance_uid="2.1")]) == 1
+        assert archive.check(repair=False).clean
