@@ -183,6 +183,10 @@ class Archive:
         """Expect many objects from now on, at once."""
         self._arrivals.make_ready(self._settings().burst_mib << 20)
 
+    def catch_up(self) -> None:
+        """Return when what has come in by now has its files."""
+        self._landing.files.finish_all()
+
     def take_file(self, path: Path) -> Stored:
         """Import one DICOM file by copying it; see :func:`core.archive.importing.take_file`."""
         self._require_writable()

@@ -157,7 +157,7 @@ class LogFile:
         epoch = int.from_bytes(os.urandom(8), "little")
         self._page[:] = bytes(PAGE)
         _HEADER.pack_into(self._page, 0, _FILLED, epoch)
-        os.pwrite(self._fd, self._page, 0)
+        self.write(self._page, 0)
         self._epoch, self.size = epoch, PAGE
 
     def forget(self) -> None:

@@ -65,7 +65,6 @@ class ObjectFiles:
     def close(self) -> None:
         """Write what is to be written, and let go of what helps."""
         self._late.close()
-        self._syncer.close()
 
     def place(self, study_uid: str, series_uid: str, sop_instance_uid: str) -> str:
         """Absolute path of an object's file.
@@ -141,6 +140,10 @@ class ObjectFiles:
     def go_on(self, place: str) -> None:
         """The same, or have it written in a moment."""
         self._late.go_on(place)
+
+    def finish_all(self) -> None:
+        """Write all that was put off until now."""
+        self._late.finish_all()
 
     def _write_over(self, place: str, data: bytes | memoryview) -> None:
         temp = self._new_name()

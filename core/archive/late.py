@@ -31,6 +31,7 @@ _SMALL = 64 << 10
 _IN_NUMBERS = 0.02  # seconds after the one before, at most
 _BATCH, _MOST = 64, 512  # files
 _NAP = 0.05  # seconds until a batch goes that is not whole
+_IDLE = 2.0  # seconds without work after which thread and process end
 
 Write = Callable[[str, memoryview], None]
 
@@ -115,6 +116,14 @@ class LateFiles:
         if parcel is not None:
             self._write_all([(place, parcel)])
 
+    def finish_all(self) -> None:
+        """Return when all that was left to others by now is written."""
+        with self._lock:
+            places = [*self._left, *self._writing]
+        # Those that were left last: others are at the first ones.
+        for place in reversed(places):
+            self.finish(place)
+
     def require(self, places: Iterable[str]) -> None:
         """Return when all these are written; raises the OSError of one that could not be."""
         for place in places:
@@ -136,9 +145,9 @@ class LateFiles:
         with self._lock:
             self._closing = True
             self._work.notify()
-        if self._thread is not None:
-            self._thread.join()
-        self._helper.close()
+            thread = self._thread
+        if thread is not None:
+            thread.join()
 
     def _run(self) -> None:
         while batch := self._next_batch():
@@ -146,6 +155,7 @@ class LateFiles:
             self._written(batch[:written])
             # Too few for a process, or something is in its way.
             self._write_all(batch[written:])
+        self._helper.close()
 
     def _written_apart(self, batch: Sequence[tuple[str, Parcel]]) -> int:
         try:
@@ -155,11 +165,14 @@ class LateFiles:
             return 0
 
     def _next_batch(self) -> list[tuple[str, Parcel]]:
-        """What is to be written now, waited for; nothing at the end."""
+        """What is to be written now, waited for; nothing once the thread is to end."""
         with self._lock:
             while True:
-                while not self._left and not self._closing:
-                    self._work.wait()
+                if not self._left and not self._closing:
+                    self._work.wait(_IDLE)
+                if not self._left:
+                    self._thread = None
+                    return []
                 if len(self._left) < _BATCH and not self._closing:
                     self._work.wait(_NAP)
                 places = [self._left.popleft() for _ in range(min(len(self._left), _BATCH))]
@@ -167,7 +180,7 @@ class LateFiles:
                 self._writing.update(place for place, _ in batch)
                 for place, _ in batch:
                     del self._waiting[place]
-                if batch or (self._closing and not self._left):
+                if batch:
                     return batch
 
     def _write_all(self, files: Sequence[tuple[str, Parcel]]) -> None:

@@ -71,6 +71,9 @@ class Archive(Taker, Protocol):
         `relational` and `combined` are what extended negotiation agreed on, PS3.4 C.5.1.1.
         """
 
+    def catch_up(self) -> None:
+        """Return when what was taken by now has its files."""
+
     def instance(self, sop_instance_uid: str) -> Instance:
         """One object by its UID; raises NotHeldError."""
 

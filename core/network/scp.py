@@ -64,13 +64,18 @@ class Provider:
     def serve(self, association: Association) -> str:
         """Answer until the association is over and closed; returns how it ended, in words."""
         returning = Returning(association, self._commitment.promises, self._store, self._events)
+        has_stored = False
         try:
             while True:
                 returning.while_quiet()
                 message = association.receive(self._store.current.station.network_timeout)
                 if not returning.takes(message):
                     self._handle(association, message)
+                has_stored = has_stored or message.command.verb == Verb.C_STORE_RQ
         except LinkError as exc:
+            if has_stored:
+                # Before a release is answered: who has sent all may look for the files.
+                self._archive.catch_up()
             return association.close(exc)
         except Exception:
             log.exception("a request of %r could not be answered", association.about.peer)

@@ -33,10 +33,7 @@ def test_many_files_are_synced_apart(files: list[str], monkeypatch: pytest.Monke
     for _ in range(3):
         # A file that is gone, and a folder that is, are passed over.
         one.sync([*files, f"{folder}/gone.dcm"], [folder, f"{folder}/gone"])
-    process = one._process
-    assert process is not None
-    one.close()
-    assert process.returncode == 0
+    assert one._process is None, "it has ended"
 
 
 def test_a_few_files_start_no_process(files: list[str]) -> None:
@@ -59,14 +56,13 @@ def test_a_process_that_died_or_cannot_be_had_is_done_without(
     files: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = Helper()
-    one.sync(files, [])
-    assert one._process is not None
-    one._process.kill()
-    one._process.wait()
+    dead = [sys.executable, "-c", ""]
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
+    monkeypatch.setattr(helper, "_start", lambda: started(dead))
     one.sync(files, [])
     assert len(synced) == len(files)
+    assert one.write([(file, memoryview(b"x")) for file in files]) == 0
 
     def none() -> None:
         raise OSError(errno.EAGAIN, "no process")
@@ -75,6 +71,20 @@ def test_a_process_that_died_or_cannot_be_had_is_done_without(
     one.sync(files, [])
     assert len(synced) == 2 * len(files)
     one.close()
+
+
+def started(command: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def test_new_files_are_written_apart_up_to_one_that_is_there(tmp_path: Path) -> None:
+    one = Helper()
+    names = [str(tmp_path / "folder" / str(number)) for number in range(12)]
+    files = [(name, memoryview(name.encode())) for name in names]
+    assert one.write(files[:9]) == 9
+    assert one.write([*files[9:11], files[0], files[11], *files[1:7]]) == 2
+    one.close()
+    assert sorted(p.read_text() for p in (tmp_path / "folder").iterdir()) == sorted(names[:11])
 
 
 def test_an_order_that_is_cut_short_writes_nothing(tmp_path: Path) -> None:

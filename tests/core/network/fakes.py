@@ -130,6 +130,9 @@ class MemoryArchive:
             self.incoming.append(MemoryIncoming(self, known))
             return self.incoming[-1]
 
+    def catch_up(self) -> None:
+        """Files are written at once."""
+
     def keep(self, known: dict[str, str], data: bytes) -> Stored:
         syntax = known["transfer_syntax_uid"]
         ds = read_dataset(
