@@ -9,6 +9,7 @@ from pathlib import Path
 import pydicom  # noqa: F401  whole, before a verb that asks only loads it without its decoders
 import pytest
 
+from core.archive.arrivals import Arrivals
 from tests.peers.dcmtk import have_dcmtk
 from tests.peers.orthanc import Orthanc, have_orthanc
 
@@ -43,6 +44,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             "\nno interop test passed, and MODALITTY_REQUIRE_PEERS is set: this run proves nothing"
         )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _little_is_kept_ready() -> Iterator[None]:
+    """A station of a test makes one MiB of its log ready, not what a real one does."""
+    real = Arrivals.make_ready
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Arrivals, "make_ready", lambda log, size: real(log, min(size, 1 << 20)))
+        yield
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ class CommandLine:
         store.change("station.host", "127.0.0.1")
         store.change("station.port", self.port)
         store.change("station.ae_title", ae_title)
+        store.change("archive.burst_mib", 1)
         store.change("station.connect_timeout", 3)
         store.change("station.acse_timeout", 3)
         store.change("station.dimse_timeout", 10)

@@ -348,7 +348,7 @@ def test_room_is_made_for_a_burst_and_wiped_after_it(
 ) -> None:
     monkeypatch.setattr(arrivals, "_QUIET", 0.01)
     monkeypatch.setattr(arrivals, "_FULL", 3 * 4096)
-    opener.settings = ArchiveSettings(burst_mib=3)
+    opener.settings = ArchiveSettings(burst_mib=1)
     first, second = logs(opener)
     disk = os.statvfs(opener.folder.parent)
     if disk.f_bavail * disk.f_frsize < 5 << 30:
@@ -356,10 +356,10 @@ def test_room_is_made_for_a_burst_and_wiped_after_it(
     with opener() as archive:
         archive.make_ready()
         store(archive, make("1.1"))
-        eventually(lambda: first.stat().st_size == 3 << 20)
+        eventually(lambda: first.stat().st_size == 1 << 20)
         for number in range(40):
             store(archive, make(f"2.{number}", PatientComments="secret"))
-        eventually(lambda: (first.stat().st_size, second.stat().st_size) == (3 << 20, 0))
+        eventually(lambda: (first.stat().st_size, second.stat().st_size) == (1 << 20, 0))
         eventually(lambda: not first.read_bytes().strip(b"\0"))
         assert archive.check(repair=False).clean
         store(archive, make("3.1"))
