@@ -67,7 +67,7 @@ class Archive:
         self._index = Index(storage)
         self._protection = Protection(self._index)
         files, claims = ObjectFiles(folder), Claims()
-        self._arrivals = arrivals = Arrivals(folder / "index", self._settle)
+        self._arrivals = arrivals = Arrivals(folder / "index", self._settle, files.rest)
         self._remover = Remover(files=files, index=self._index, claims=claims, arrivals=arrivals)
         self._room = Room(self._remover, self._protection, settings, events)
         self._landing = Landing(

@@ -56,13 +56,21 @@ class Entry(msgspec.Struct, gc=False):
 class Arrivals:
     """The log. Every method may be called from any thread."""
 
-    def __init__(self, folder: Path, settle: Callable[[Sequence[str]], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settle: Callable[[Sequence[str]], None],
+        rest: Callable[[], None] = lambda: None,
+    ) -> None:
         """A log within `folder`; `settle` makes the files of these paths, and the journal, durable.
+
+        `rest` is called when there is nothing to settle for a while.
 
         Nothing is opened before :meth:`open`, and until then nothing is taken.
         """
         self._files = tuple(LogFile(folder / f"arrivals-{number}") for number in range(2))
         self._settle = settle
+        self._rest = rest
         self._state = threading.Condition()
         self._current = 0
         self._usable = self._wanted = self._closing = False
@@ -353,7 +361,10 @@ class Arrivals:
     def _tidy(self) -> bool:
         """Do a piece of what is to be done once nothing comes; False where all is done."""
         self._current = 0
-        return any(map(self._tidied, self._files, (self._ready, 0)))
+        if any(map(self._tidied, self._files, (self._ready, 0))):
+            return True
+        self._rest()
+        return False
 
     @staticmethod
     def _tidied(file: LogFile, room: int) -> bool:

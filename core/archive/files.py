@@ -65,6 +65,11 @@ class ObjectFiles:
     def close(self) -> None:
         """Write what is to be written, and let go of what helps."""
         self._late.close()
+        self.rest()
+
+    def rest(self) -> None:
+        """Let go of what helps to sync many files, for now."""
+        self._syncer.close()
 
     def place(self, study_uid: str, series_uid: str, sop_instance_uid: str) -> str:
         """Absolute path of an object's file.

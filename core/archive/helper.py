@@ -26,8 +26,6 @@ class Helper:
         """Make files, then folders durable; what is gone is passed over. Raises OSError."""
         with self._one:
             answer = self._ask(apart.order_to_sync(files, folders)) if len(files) > _FEW else None
-            # It is needed seldom, and would keep memory and descriptors.
-            self._end()
         if answer is None:
             apart.sync_files(files, folders)
         elif answer[1]:

@@ -33,7 +33,10 @@ def test_many_files_are_synced_apart(files: list[str], monkeypatch: pytest.Monke
     for _ in range(3):
         # A file that is gone, and a folder that is, are passed over.
         one.sync([*files, f"{folder}/gone.dcm"], [folder, f"{folder}/gone"])
-    assert one._process is None, "it has ended"
+    process = one._process
+    assert process is not None
+    one.close()
+    assert process.returncode == 0
 
 
 def test_a_few_files_start_no_process(files: list[str]) -> None:
