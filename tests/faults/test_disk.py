@@ -24,6 +24,7 @@ from tests.faults.served import (
     one_line,
     send_object,
 )
+from tests.peers.processes import eventually
 from tests.tui.commandline import CommandLine
 
 NO_LIMIT = resource.RLIM_INFINITY
@@ -74,7 +75,8 @@ def test_a_journal_that_does_not_fit_is_refused_and_the_object_gone(cli: Command
         limit(served, resource.RLIMIT_FSIZE, journal.stat().st_size + 10)
         for number in range(3):
             assert served.store(f"1.{number + 2}", StudyInstanceUID=f"1.9.{number}") == 0xA700
-        assert [path.stem for path in objects(cli)] == ["1.1"]
+        # The file of the first follows its answer.
+        eventually(lambda: [path.stem for path in objects(cli)] == ["1.1"])
         assert leftovers(cli) == []
         limit(served, resource.RLIMIT_FSIZE, NO_LIMIT)
         assert served.store("1.5") == 0
