@@ -105,10 +105,9 @@ def _serve() -> None:
         done = failed = 0
         try:
             if what == _SYNC:
-                middle = parts.index(b"")
-                sync_files(
-                    *([os.fsdecode(p) for p in of] for of in (parts[:middle], parts[middle + 1 :]))
-                )
+                paths = [os.fsdecode(part) for part in parts]
+                middle = paths.index("")
+                sync_files(paths[:middle], paths[middle + 1 :])
             else:
                 for path, data in zip(parts[::2], parts[1::2], strict=True):
                     _write_in_folder(os.fsdecode(path), data)
