@@ -69,9 +69,10 @@ class Provider:
             while True:
                 returning.while_quiet()
                 message = association.receive(self._store.current.station.network_timeout)
+                # Before it is handled: an object may be held though nobody hears the answer.
+                has_stored = has_stored or message.command.verb == Verb.C_STORE_RQ
                 if not returning.takes(message):
                     self._handle(association, message)
-                has_stored = has_stored or message.command.verb == Verb.C_STORE_RQ
         except LinkError as exc:
             if has_stored:
                 # Before a release is answered: who has sent all may look for the files.

@@ -125,6 +125,7 @@ def test_a_caller_that_resets_before_the_answer_tells_no_lie(served: Served) -> 
         raw.send(p_data(3, 3, store_command(uid)), p_data(3, 2, encode(make(uid))))
         raw.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         raw.close()
+    served.serves()  # connections are taken in turn: all ten are at work by now
     served.back_to(before)
     assert leftovers(served.cli) == []
     assert {row["SOPInstanceUID"] for row in served.rows()} == {
