@@ -71,12 +71,13 @@ def test_a_file_that_does_not_fit_is_refused_and_the_next_one_taken(cli: Command
 def test_a_journal_that_does_not_fit_is_refused_and_the_object_gone(cli: CommandLine) -> None:
     with Served(cli, quiet=False) as served:
         assert served.store("1.1") == 0
+        # Its file follows its answer, and is not to meet the limit.
+        eventually(lambda: [path.stem for path in objects(cli)] == ["1.1"])
         journal = cli.data / "index" / "journal"
         limit(served, resource.RLIMIT_FSIZE, journal.stat().st_size + 10)
         for number in range(3):
             assert served.store(f"1.{number + 2}", StudyInstanceUID=f"1.9.{number}") == 0xA700
-        # The file of the first follows its answer.
-        eventually(lambda: [path.stem for path in objects(cli)] == ["1.1"])
+        assert [path.stem for path in objects(cli)] == ["1.1"]
         assert leftovers(cli) == []
         limit(served, resource.RLIMIT_FSIZE, NO_LIMIT)
         assert served.store("1.5") == 0
