@@ -37,7 +37,8 @@ _MANY = 8192
 _MOST = 4
 """How many times as long a log file may become where the other one takes long to be emptied."""
 _PATIENCE = 10.0  # seconds for those who are still at it when the log is closed
-_BREATH = 0.001  # seconds that others have between two pieces of tidying
+_BREATH = 0.001  # seconds that others have the disk between two pieces of tidying
+_BLINK = 0.00001  # and where there are no others
 _QUIET = 1.0  # seconds without an arrival after which the log is emptied
 
 
@@ -73,8 +74,9 @@ class Arrivals:
         self._rest = rest
         self._state = threading.Condition()
         self._current = 0
-        self._usable = self._wanted = self._closing = False
-        self._number = self._ready = 0
+        self._usable = self._wanted = self._closing = self._is_tidy = False
+        self._number = 0
+        self._ready = [0, 0]
         self._last = 0.0
         self._entries: dict[str, list[Entry]] = {}
         self._left: frozenset[str] = frozenset()
@@ -114,7 +116,9 @@ class Arrivals:
     def make_ready(self, size: int) -> None:
         """Make `size` bytes ready for a burst, soon: until they are full nothing else is synced."""
         with self._state:
-            self._ready = next_page(size)
+            # The second one takes what comes while the first one is made ready.
+            self._ready = [next_page(size), next_page(size // 4)]
+            self._is_tidy = False
             if self._usable:
                 self._wake(first=True, full=False)
 
@@ -177,6 +181,7 @@ class Arrivals:
         self._number += 1
         entry = Entry(uid, place, number, at, size, self._number)
         self._last = time.monotonic()
+        self._is_tidy = False
         first = not self._entries
         self._entries.setdefault(uid, []).append(entry)
         self._wake(first=first, full=self._is_full(file))
@@ -315,7 +320,7 @@ class Arrivals:
         if self._closing or self._wanted or self._is_full(self._files[self._current]):
             return 0.0
         if self._makes_ready():
-            return _BREATH
+            return _BREATH if self._entries else _BLINK
         left = max(0.0, self._last + _QUIET - time.monotonic())
         if left or not self._is_empty:
             return left
@@ -346,32 +351,44 @@ class Arrivals:
             self._state.notify_all()
 
     def _makes_ready(self) -> bool:
-        """Do a piece of making the first file ready, while the other one takes what comes."""
-        first = self._files[0]
-        if first.room >= self._ready or first.size:
-            return False
-        self._current = 1
-        if self._tidied(first, self._ready):
-            return True
-        # It is ready, or as long as the disk allows.
-        self._current = 0
-        self._ready = first.room
+        """Do a piece of making a file ready, while the other one takes what comes."""
+        for number in (1, 0):
+            file = self._files[number]
+            if file.room < self._ready[number] and not file.size:
+                if not self._tidied(number, self._ready[number]):
+                    # It is ready, or as long as the disk allows.
+                    self._current = number
+                    self._ready[number] = file.room
+                return True
         return False
 
     def _tidy(self) -> bool:
         """Do a piece of what is to be done once nothing comes; False where all is done."""
+        if self._is_tidy:
+            return False
+        # Until something comes: into the other file perhaps, while one is tidied.
+        self._is_tidy = True
+        for number, file in enumerate(self._files):
+            if file.size or self._tidied(number, self._ready[number]):
+                self._is_tidy = False
+                return True
         self._current = 0
-        if any(map(self._tidied, self._files, (self._ready, 0))):
-            return True
         self._rest()
-        return False
+        return True
 
-    @staticmethod
-    def _tidied(file: LogFile, room: int) -> bool:
+    def _tidied(self, number: int, room: int) -> bool:
+        """Do a piece of tidying an empty file; False where all is done.
+
+        The state is let go meanwhile: what was known of it before is to be looked at again.
+        """
+        self._current = 1 - number
+        self._state.release()
         try:
-            return file.tidy(room)
+            return self._files[number].tidy(room)
         except OSError:
             return False  # it goes without
+        finally:
+            self._state.acquire()
 
     def _drop(self, entry: Entry) -> bool:
         """Whether an entry was there, and is no more."""

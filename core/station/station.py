@@ -147,6 +147,8 @@ class Station:
         self._is_to_listen = True
         with self._lock:
             if self._listener is None:
+                # First: it takes a while, in a thread of its own.
+                self._open_archive().make_ready()
                 from core.network.listener import Listener
 
                 listener = Listener(
@@ -159,7 +161,6 @@ class Station:
                 )
                 self._listening = (self.settings.station.host, listener.start())
                 self._listener = listener
-                self._open_archive().make_ready()
             return self._listening[1] if self._listening else 0
 
     @property
