@@ -20,14 +20,14 @@ class ValueDecoder:
     """Decodes the values of one data set; what is odd about them gathers in `warnings`."""
 
     def __init__(self, source: Source, encoding: Encoding, warnings: list[str]) -> None:
-        self._source = source
+        self.source = source
         self._little = encoding.little
         self._codecs = _ASCII
         self._warnings = warnings
 
     def choose_codecs(self, element: Element) -> None:
         """Decode text by this Specific Character Set from here on."""
-        value = self._source.take(element.at, min(element.length, 256))
+        value = self.source.take(element.at, min(element.length, 256))
         self._codecs, warning = encodings_of(value.decode("latin_1").strip(" \0"))
         if warning:
             self._warnings.append(warning)
@@ -35,10 +35,10 @@ class ValueDecoder:
     def text(self, element: Element, vr: str, name: str) -> str:
         """A value, several joined by a backslash; empty where it is too long to be kept."""
         if element.length > MAX_VALUE:
-            if element.length == UNDEFINED or element.at + element.length <= self._source.size:
+            if element.length == UNDEFINED or self.source.reaches(element.at + element.length):
                 self._warnings.append(f"{name} is too long to be indexed")
             return ""
-        raw = self._source.take(element.at, element.length)
+        raw = self.source.take(element.at, element.length)
         if vr in NUMBERS:
             return numbers(raw, vr, little=self._little)
         text, good = decode(raw, self._codecs if vr in TEXT_VRS else _ASCII, is_name=vr == "PN")

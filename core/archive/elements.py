@@ -50,6 +50,10 @@ class DamagedError(Exception):
     """The data set does not hold together from here on; says why."""
 
 
+class MoreNeededError(Exception):
+    """What comes next is not there yet."""
+
+
 class Encoding(NamedTuple):
     """How a data set is encoded, PS3.5 annex A."""
 
@@ -108,6 +112,10 @@ class Source:
             return self.head[at:end]
         return self._read(at, end)
 
+    def reaches(self, end: int) -> bool:
+        """Whether there are bytes up to this offset."""
+        return end <= self.size
+
     def inflated(self) -> Source:
         """The first few MB of a deflated data set (PS3.5 A.5), however far it would inflate."""
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -126,11 +134,32 @@ class Source:
         return source
 
 
+class Beginning(Source):
+    """The first bytes of a data set that is still coming; MoreNeededError for those behind."""
+
+    def __init__(self, head: bytes) -> None:
+        super().__init__(head, 1 << 62)
+        self.head_size = len(head)
+
+    def take(self, at: int, length: int) -> bytes:
+        """`length` bytes from `at`."""
+        self.reaches(at + length)
+        return self.head[at : at + length]
+
+    def reaches(self, end: int) -> bool:
+        """True, where that is known."""
+        if end > self.head_size:
+            raise MoreNeededError
+        return True
+
+
 class Walk:
     """Reads elements one after the other, within a budget of elements for the whole object."""
 
     def __init__(self, source: Source, budget: int = _MAX_ELEMENTS) -> None:
         self.source = source
+        self.reached = 0
+        """The last element of which bytes are there, in a walk that is told what is wanted."""
         self._budget = budget
 
     def pass_over(
@@ -172,6 +201,8 @@ class Walk:
         while at < end:
             if wanted is not None:
                 at = self.pass_over(at, encoding, wanted, keep)
+                if at < self.source.head_size:
+                    self.reached = at
             element = self._header(at, encoding)
             if element.tag in (_ITEM_END, _SEQUENCE_END):
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from msgspec import Struct, field
@@ -18,9 +19,11 @@ from core.archive.decoding import CHARACTER_SET, MAX_VALUE, NUMBERS, ValueDecode
 from core.archive.elements import (
     DEFLATED,
     UNDEFINED,
+    Beginning,
     DamagedError,
     Element,
     Encoding,
+    MoreNeededError,
     Source,
     Walk,
     encoding_of,
@@ -79,16 +82,7 @@ def read_header(source: Source, transfer_syntax_uid: str) -> Header:
     A data set that breaks off gives what could be read, with a warning. Raises NotDicomError where
     one of the four UIDs that place an object is missing.
     """
-    header = Header()
-    try:
-        if transfer_syntax_uid == DEFLATED:
-            source = source.inflated()
-        _Reader(header, source, encoding_of(transfer_syntax_uid)).read()
-    except DamagedError as error:
-        if not source.partial:
-            header.warnings.append(str(error))
-    _require_uids(header)
-    return header
+    return HeaderReader(transfer_syntax_uid).finish(source)
 
 
 def _require_uids(header: Header) -> None:
@@ -107,20 +101,42 @@ def _require_uids(header: Header) -> None:
         raise NotDicomError(f"the data set has no {', '.join(missing)}{why}")
 
 
-class _Reader:
-    """Fills a header from a walk over the data set."""
+class HeaderReader:
+    """Reads the header of one data set, and what it can of it before the data set is whole."""
 
-    def __init__(self, header: Header, source: Source, encoding: Encoding) -> None:
-        self._header = header
-        self._source = source
-        self._encoding = encoding
-        self._walk = Walk(source)
-        self._values = ValueDecoder(source, encoding, header.warnings)
+    def __init__(self, transfer_syntax_uid: str) -> None:
+        self._header = Header()
+        self._is_deflated = transfer_syntax_uid == DEFLATED
+        self._encoding = encoding_of(transfer_syntax_uid)
+        self._source = Source(b"", 0)
+        self._walk = Walk(self._source)
+        self._values = ValueDecoder(self._source, self._encoding, self._header.warnings)
         self._last = -1
 
-    def read(self) -> None:
+    def look(self, head: bytes) -> None:
+        """Read what lies in the first bytes of the data set, while the rest is coming."""
+        if not self._is_deflated:
+            # What is wrong with it is told at the end.
+            with contextlib.suppress(MoreNeededError, DamagedError):
+                self._read(Beginning(head))
+
+    def finish(self, source: Source) -> Header:
+        """The header, of the whole data set; see :func:`read_header`."""
+        try:
+            if self._is_deflated:
+                source = source.inflated()
+            self._read(source)
+        except DamagedError as error:
+            if not source.partial:
+                self._header.warnings.append(str(error))
+        _require_uids(self._header)
+        return self._header
+
+    def _read(self, source: Source) -> None:
+        """Go on where an earlier reading ended."""
+        self._source = self._walk.source = self._values.source = source
         for element in self._walk.elements(
-            0, self._source.size, self._encoding, _LOOKED_AT, self._keep_plain
+            self._walk.reached, source.size, self._encoding, _LOOKED_AT, self._keep_plain
         ):
             if element.tag == CHARACTER_SET:
                 self._values.choose_codecs(element)

@@ -10,7 +10,7 @@ from types import TracebackType
 from core.archive.disk import fault
 from core.archive.elements import Source
 from core.archive.filemeta import encode_meta
-from core.archive.header import Header, read_header
+from core.archive.header import Header, HeaderReader
 from core.archive.landing import Landing
 from core.archive.parcel import LARGEST, Parcel
 from core.errors import ArchiveError, MismatchError, OutOfResourcesError
@@ -56,6 +56,8 @@ class Incoming:
             source=source,
         )
         self._head = b""
+        self._reader = HeaderReader(transfer_syntax_uid)
+        self._looked = False
         self._parcel = Parcel()
         self._parcel.add(self._meta)
 
@@ -87,8 +89,13 @@ class Incoming:
     def _add(self, data: bytes | bytearray | memoryview) -> None:
         if len(data) > self._room:
             self._write_out(memoryview(data))
-        else:
-            self._parcel.add(data)
+            return
+        self._parcel.add(data)
+        if self._size >= _AT_HAND and not self._looked and self._fd < 0:
+            # While the peer sends the rest.
+            self._looked = True
+            start = len(self._meta)
+            self._reader.look(bytes(self._parcel.file[start : start + _AT_HAND]))
 
     def commit(self) -> Stored:
         """Make the object durable and findable.
@@ -168,7 +175,7 @@ class Incoming:
             raise self._fault from error
 
     def _read_header(self, source: Source) -> Header:
-        header = read_header(source, self._transfer_syntax_uid)
+        header = self._reader.finish(source)
         header.common["AvailableTransferSyntaxUID"] = self._transfer_syntax_uid
         for name, said, is_there in (
             ("SOP Class UID", self._sop_class_uid, header.sop_class_uid),

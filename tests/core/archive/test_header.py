@@ -18,7 +18,7 @@ from pydicom.multival import MultiValue
 from core.archive import attributes
 from core.archive.archive import Archive
 from core.archive.elements import DEFLATED, Source
-from core.archive.header import Header, read_header
+from core.archive.header import Header, HeaderReader, read_header
 from core.errors import MismatchError, ModalittyError, NotDicomError
 from core.model import Level, Query, StoreAction
 from tests.core.archive.objects import BIG, CT, EXPLICIT, IMPLICIT, Opener, encode, make, store
@@ -135,6 +135,37 @@ def test_random_damage_never_escapes(syntax: str) -> None:
             read(bytes(damaged), syntax)
         except NotDicomError:
             continue
+
+
+def outcome(reader: HeaderReader, data: bytes) -> object:
+    try:
+        header = reader.finish(Source(data, len(data)))
+    except NotDicomError as error:
+        return str(error)
+    return header.study, header.series, header.common, header.own, header.warning
+
+
+@pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG, DEFLATED])
+def test_a_look_at_its_beginning_changes_nothing(syntax: str) -> None:
+    """However much of it is looked at first, and however it is damaged or cut."""
+    rng = random.Random(11)
+    item = Dataset()
+    item.RequestedProcedureID = "R1"
+    rich = make(RequestAttributesSequence=[item, item], Rows=7)
+    rich.StudyID = "x" * 16
+    rich.add_new(0x00080081, "ST", "x" * 1000)
+    rich.SpecificCharacterSet, rich.PatientComments = "ISO_IR 100", "Gr\xfcn"
+    rich.add_new(0x00290010, "UN", b"y" * 3000)
+    rich.add_new(0x7FE00010, "OB", b"z" * 500)
+    data = encode(rich, syntax) if syntax != DEFLATED else deflate(encode(rich))
+    for number in range(1500):
+        damaged = bytearray(data[: rng.randrange(len(data))] if number % 3 == 1 else data)
+        for _ in range(rng.randint(0, 4) if damaged else 0):
+            damaged[rng.randrange(min(len(damaged), 1000))] = rng.randrange(256)
+        whole = bytes(damaged)
+        plain, looked = HeaderReader(syntax), HeaderReader(syntax)
+        looked.look(whole[: rng.randrange(len(whole) + 1)])
+        assert outcome(looked, whole) == outcome(plain, whole)
 
 
 def deflate(data: bytes) -> bytes:
