@@ -14,7 +14,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from core.model import Modality
+from core.model import JobState, Modality
 from core.settings_file import SettingsStore
 from core.station import Station
 from tests.peers.processes import free_port
@@ -58,8 +58,7 @@ def pair(folder: Path, studies: int = 2) -> Iterator[Pair]:
             if studies:
                 files = folder / "files"
                 write_studies(files, studies)
-                job = pacs.jobs.import_files([files])
-                assert pacs.jobs.wait(job.id, 30).arrived == studies * 4
+                hold(pacs, files)
             yield Pair(me, pacs)
 
 
@@ -105,6 +104,22 @@ def image_object(study: int, series: int, image: int) -> Dataset:
 def text_of(app: App[object]) -> str:
     """What stands on the screen now."""
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def hold(station: Station, *paths: Path) -> None:
+    """Take files, or folders of them, into a station's archive."""
+    job = station.jobs.import_files(paths)
+    ended = station.jobs.wait(job.id, 30)
+    assert ended.state is JobState.DONE
+    assert ended.arrived
+
+
+async def open_inspector(pilot: Pilot[object], *texts: str) -> None:
+    """Open the first object held of the only study, and wait until `texts` stand on the screen."""
+    await pilot.press("4")
+    await until_shown(pilot, "1 study")
+    await pilot.press("i")
+    await until_shown(pilot, *texts)
 
 
 async def paste(pilot: Pilot[object], text: str) -> None:

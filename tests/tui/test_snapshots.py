@@ -13,7 +13,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
-from tests.tui.console import Pair, pair, text_of, until, until_shown, write_studies
+from tests.tui.console import Pair, hold, pair, text_of, until, until_shown, write_studies
 from tui.app import ModalittyApp
 
 # What differs from run to run: ports, times of day, how long something took.
@@ -47,8 +47,7 @@ def calm(tmp_path: Path) -> Iterator[Pair]:
     """Two stations; the names in the other one's studies are harmless ones."""
     with pair(tmp_path, studies=0) as both:
         write_studies(tmp_path / "files", 2, start=2)
-        job = both.pacs.jobs.import_files([tmp_path / "files"])
-        assert both.pacs.jobs.wait(job.id, 30).arrived == 8
+        hold(both.pacs, tmp_path / "files")
         yield both
 
 

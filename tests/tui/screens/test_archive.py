@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.model import Level, Ref
-from tests.tui.console import Pair, paste, text_of, until, until_shown, write_studies
+from tests.tui.console import Pair, hold, paste, text_of, until, until_shown, write_studies
 from tui.app import ModalittyApp
 from tui.screens.inspector import InspectorScreen
 
@@ -27,7 +27,7 @@ async def test_import_asks_for_a_path_that_exists(stations: Pair, tmp_path: Path
 
 async def test_lookup_goes_to_what_an_identifier_names(stations: Pair, tmp_path: Path) -> None:
     write_studies(tmp_path / "new", 2)
-    stations.me.jobs.wait(stations.me.jobs.import_files([tmp_path / "new"]).id, 20)
+    hold(stations.me, tmp_path / "new")
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("4")
@@ -47,7 +47,7 @@ async def test_going_down_into_a_study_makes_ready_for_pictures(
     stations: Pair, tmp_path: Path
 ) -> None:
     write_studies(tmp_path / "new", 1, start=7)
-    stations.me.jobs.wait(stations.me.jobs.import_files([tmp_path / "new"]).id, 20)
+    hold(stations.me, tmp_path / "new")
     decoder = stations.me.objects._decoder
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
@@ -60,7 +60,7 @@ async def test_going_down_into_a_study_makes_ready_for_pictures(
 
 async def test_what_comes_in_appears_and_the_cursor_stays(stations: Pair, tmp_path: Path) -> None:
     write_studies(tmp_path / "new", 1, start=7)
-    stations.me.jobs.wait(stations.me.jobs.import_files([tmp_path / "new"]).id, 20)
+    hold(stations.me, tmp_path / "new")
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("4")
@@ -73,7 +73,7 @@ async def test_what_comes_in_appears_and_the_cursor_stays(stations: Pair, tmp_pa
 
 async def test_send_asks_whom_to(stations: Pair, tmp_path: Path) -> None:
     write_studies(tmp_path / "new", 1, start=7)
-    stations.me.jobs.wait(stations.me.jobs.import_files([tmp_path / "new"]).id, 20)
+    hold(stations.me, tmp_path / "new")
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("4")

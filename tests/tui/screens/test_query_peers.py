@@ -14,6 +14,7 @@ from core.model import JobKind, Level, Modality, Ref
 from core.station import Station
 from tests.tui.console import (
     Pair,
+    hold,
     open_station,
     paste,
     text_of,
@@ -38,7 +39,7 @@ def trio(stations: Pair, tmp_path: Path) -> Iterator[Trio]:
     port = stations.me.settings.station.port
     with open_station(tmp_path / "other", "OTHER", ("me", "ME", port)) as other:
         write_studies(tmp_path / "more", 2, start=2)
-        other.jobs.wait(other.jobs.import_files([tmp_path / "more"]).id, 30)
+        hold(other, tmp_path / "more")
         at = Modality(name="two", ae_title="OTHER", host="127.0.0.1", port=other.listen())
         stations.me.modalities.put(at)
         yield Trio(stations.me, stations.pacs, other)
@@ -195,7 +196,7 @@ async def test_matches_are_capped_and_that_is_said(trio: Trio) -> None:
 async def test_the_own_archive_is_asked_beside_the_others_but_sends_nothing(trio: Trio) -> None:
     app = ModalittyApp(trio.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        trio.me.jobs.wait(trio.me.jobs.import_files([_files(trio)]).id, 30)
+        hold(trio.me, _files(trio))
         await pilot.press("2", "p")
         await until_shown(pilot, "Ask whom")
         await pilot.press("o", "enter")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from core.model import Failure, Job, JobKind, JobState, Level, Ref
 from tests.peers.processes import free_port
-from tests.tui.console import Pair, text_of, until, until_shown, write_studies
+from tests.tui.console import Pair, hold, text_of, until, until_shown, write_studies
 from tui.app import ModalittyApp
 from tui.job_words import ARROWS, SERVICES, words
 from tui.outcomes import JOB_WORDS
@@ -127,7 +127,7 @@ async def test_what_came_is_looked_at_by_a_key(stations: Pair, tmp_path: Path) -
     ref = Ref(level=Level.STUDY, study_uid="1.2.3.2")
     me.jobs.wait(me.jobs.retrieve(stations.pacs_modality, [ref]).id, 30)
     write_studies(tmp_path / "new", 1, start=7)
-    me.jobs.wait(me.jobs.import_files([tmp_path / "new"]).id, 30)
+    hold(me, tmp_path / "new")
     app = ModalittyApp(me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("3")

@@ -8,16 +8,11 @@ import pytest
 
 from tests.core.imaging.objects import item, write
 from tests.core.validation.objects import good_ct
-from tests.tui.console import HOSTILE, Pair, text_of, until, until_shown
+from tests.tui.console import HOSTILE, Pair, hold, open_inspector, text_of, until, until_shown
 from tui.app import ModalittyApp
 from tui.mask import MASK
 from tui.screens.inspector import InspectorScreen
 from tui.screens.inspector.validation_dialog import ValidationDialog
-
-
-def _hold(stations: Pair, path: Path) -> None:
-    job = stations.me.jobs.import_files([path])
-    assert stations.me.jobs.wait(job.id, 30).arrived == 1
 
 
 @pytest.mark.filterwarnings("ignore:Invalid value for VR")
@@ -27,13 +22,10 @@ async def test_breaches_are_listed_and_lead_to_their_element(
     ds = good_ct()
     del ds.PatientID
     ds.ReferencedStudySequence = [item(ReferencedSOPInstanceUID="1.02.3")]
-    _hold(stations, write(tmp_path, ds))
+    hold(stations.me, write(tmp_path, ds))
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "(0002,0010)")
+        await open_inspector(pilot, "(0002,0010)")
         await pilot.press("slash", *"patient id", "enter")
         await until(pilot, lambda: "(0002,0010)" not in text_of(app), "the filter")
         await pilot.press("V")
@@ -71,13 +63,10 @@ async def test_breaches_are_listed_and_lead_to_their_element(
 async def test_the_report_is_copied_and_what_is_not_judged_is_read_in_full(
     stations: Pair, tmp_path: Path
 ) -> None:
-    _hold(stations, write(tmp_path, good_ct()))
+    hold(stations.me, write(tmp_path, good_ct()))
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "(0002,0010)")
+        await open_inspector(pilot, "(0002,0010)")
         await pilot.press("V")
         await until_shown(pilot, "nothing found against it")
         await pilot.press("y")
@@ -91,13 +80,10 @@ async def test_the_report_is_copied_and_what_is_not_judged_is_read_in_full(
 async def test_the_mask_hides_the_value_that_is_wrong(stations: Pair, tmp_path: Path) -> None:
     ds = good_ct()
     ds.PatientComments = HOSTILE
-    _hold(stations, write(tmp_path, ds))
+    hold(stations.me, write(tmp_path, ds))
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "(0002,0010)")
+        await open_inspector(pilot, "(0002,0010)")
         await pilot.press("V")
         await until_shown(pilot, "PatientComments", "Evil^[/b]")
         await pilot.press("escape", "M")

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from textual import events
 from textual.pilot import Pilot
 
-from tests.tui.console import Pair, image_object, text_of, until, until_shown
+from tests.tui.console import Pair, hold, image_object, open_inspector, text_of, until, until_shown
 from tui.app import ModalittyApp
 from tui.screens.inspector import InspectorScreen
 from tui.screens.inspector.picture_pane import PicturePane
@@ -43,13 +43,10 @@ async def looking_at(
     folder.mkdir()
     for number, ds in enumerate(objects):
         ds.save_as(folder / f"{number}.dcm", enforce_file_format=True)
-    job = stations.me.jobs.import_files([folder])
-    assert stations.me.jobs.wait(job.id, 30).arrived == len(objects)
+    hold(stations.me, folder)
     app = ModalittyApp(stations.me)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
+        await open_inspector(pilot)
         await until(pilot, lambda: isinstance(app.screen, InspectorScreen))
         screen = app.screen
         assert isinstance(screen, InspectorScreen)
