@@ -8,10 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.console import Pair, paste, text_of, until, until_shown
+from tests.tui.console import (
+    Pair,
+    hold,
+    image_object,
+    open_inspector,
+    paste,
+    text_of,
+    until,
+    until_shown,
+)
 from tui.app import ModalittyApp
 from tui.mask import MASK, is_sensitive, sensitive
 from tui.safe_text import safe_content, safe_text
+from tui.screens.dialogs import safe_lines
 from tui.screens.inspector import InspectorScreen
 from tui.widgets.dataset_tree import DatasetTree
 
@@ -161,3 +171,31 @@ def _studies(stations: Pair):  # type: ignore[no-untyped-def]
     from core.model import Level, Ref
 
     return [Ref(level=Level.STUDY, study_uid=f"1.2.3.{n}") for n in (1, 2)]
+
+
+async def test_text_of_several_lines_is_hidden_whole_where_it_is_read_in_full(
+    stations: Pair, tmp_path: Path
+) -> None:
+    ds = image_object(1, 1, 1)
+    ds.PatientComments = "Smith is tired\r\nSmith is well"
+    ds.save_as(tmp_path / "comments.dcm", enforce_file_format=True)
+    hold(stations.me, tmp_path / "comments.dcm")
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await open_inspector(pilot, "(0008,0016)")
+        await pilot.press("slash", *"patientcomments", "enter")
+        await until(pilot, lambda: "(0008,0016)" not in text_of(app), "the filter")
+        await pilot.press("enter")
+        await until_shown(pilot, "Smith is tired", "Smith is well")
+        await pilot.press("escape", "M", "enter")
+        await until_shown(pilot, "esc Close", "••")
+        assert "Smith" not in text_of(app)
+
+
+@pytest.mark.parametrize("text", ["Smith\nSmith", "Smith" * 100])
+def test_lines_that_are_cut_or_parted_hold_nothing_of_what_is_hidden(text: str) -> None:
+    assert "Smith" in safe_lines(f"{sensitive(text)}\nopen", 50).plain
+    MASK.on = True
+    shown = safe_lines(f"{sensitive(text)}\nopen", 50).plain
+    assert "Smith" not in shown
+    assert shown.endswith("open")

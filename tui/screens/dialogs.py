@@ -16,6 +16,7 @@ from textual.suggester import Suggester
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.mask import resolved
 from tui.safe_text import safe_content, safe_text
 
 T = TypeVar("T")
@@ -145,7 +146,7 @@ class Reader(Dialog[None]):
     def body(self) -> ComposeResult:
         """The text."""
         with VerticalScroll(id="page"):
-            yield Static(safe_lines(self._text[:READ_AT_MOST]))
+            yield Static(safe_lines(self._text, READ_AT_MOST))
         yield Static("esc Close   ↑↓ Scroll", classes="keys", markup=False)
 
 
@@ -205,6 +206,10 @@ def _prompt(choice: Choice, width: int) -> Content:
     return Content.assemble(label.ljust(width), ("  " + safe_text(choice.hint, 60), "$text-muted"))
 
 
-def safe_lines(text: str) -> Content:
-    """Text of several lines of our own making, with words from outside in it."""
-    return Content("\n").join([safe_content(line) for line in text.split("\n")])
+def safe_lines(text: str, limit: int = 0) -> Content:
+    """Text of several lines made harmless; of a longer one than `limit` characters its beginning.
+
+    What is marked for the mask may have several lines itself, so it is hidden before it is cut.
+    """
+    shown = resolved(text)[: limit or None]
+    return Content("\n").join([safe_content(line) for line in shown.split("\n")])
