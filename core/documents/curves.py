@@ -11,6 +11,8 @@ from pydicom.dataset import Dataset
 from core.documents.companding import A_LAW, MU_LAW
 from core.documents.words import items, number, raw, text, whole
 
+SLOWEST = 1e-9
+"""Hz, thirty years from one sample to the next; with much less the time is no finite number."""
 Values = NDArray[np.float32]
 _KINDS = {
     (8, "SB"): "i1",
@@ -43,6 +45,8 @@ class Group:
         self.frequency = number(item, "SamplingFrequency") or 0.0
         if self.frequency <= 0:
             raise UndrawableError("its sampling frequency is missing")
+        if self.frequency < SLOWEST:
+            raise UndrawableError(f"a sampling frequency of {self.frequency:g} Hz is none")
         kind = whole(item, "WaveformBitsAllocated"), text(item, "WaveformSampleInterpretation")
         if kind not in _KINDS:
             raise UndrawableError(

@@ -151,6 +151,7 @@ def test_data_that_end_early_are_drawn_as_far_as_they_go(tmp_path: Path) -> None
     ("attributes", "why"),
     [
         ({"SamplingFrequency": None}, "its sampling frequency is missing"),
+        ({"SamplingFrequency": "5e-324"}, "a sampling frequency of 4.94066e-324 Hz is none"),
         ({"WaveformBitsAllocated": 12}, "samples of 12 bits as SS are unknown"),
         ({"NumberOfWaveformChannels": 0}, "it has no channels"),
         ({"NumberOfWaveformChannels": 60000}, "it has no samples"),
