@@ -18,9 +18,9 @@ class Rules(Stylesheet):
 
     def set_variables(self, variables: dict[str, str]) -> None:
         """Take what a theme gives to the rules."""
-        self._wanted = variables
-        if variables != self._parsed_with:
+        if variables != self._wanted:
             super().set_variables(variables)
+            self._wanted = variables
 
     def reparse(self) -> None:
         """Parse what is there with the variables as they are now; raises StylesheetError."""

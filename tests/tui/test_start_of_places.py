@@ -34,6 +34,14 @@ def test_rules_are_parsed_anew_only_with_other_variables() -> None:
     assert "blue" in rules.css.casefold() or "#0000ff" in rules.css.casefold()
 
 
+def test_variables_that_are_set_and_taken_back_leave_nothing() -> None:
+    rules = Rules(variables={"ground": "red"})
+    rules.set_variables({"ground": "blue"})
+    rules.set_variables({"ground": "red"})
+    rules.add_source("Label { background: $ground; }", read_from=("here", ""))
+    assert "red" in rules.css.casefold() or "#ff0000" in rules.css.casefold()
+
+
 def test_rules_that_come_later_are_taken_in() -> None:
     rules = Rules(variables={"ground": "red"})
     rules.add_source("Label { background: $ground; }", read_from=("here", ""))
