@@ -7,7 +7,7 @@ from enum import Enum
 from msgspec import Struct
 
 from core.model.job import Failure
-from core.model.query import Ref
+from core.model.query import Level, Ref
 
 
 class Instance(Struct, frozen=True, kw_only=True):
@@ -22,6 +22,16 @@ class Instance(Struct, frozen=True, kw_only=True):
     """Absolute path of the Part 10 file."""
     size: int
     """Bytes of the file."""
+
+    @property
+    def ref(self) -> Ref:
+        """The object by its unique keys, without the patient's."""
+        return Ref(
+            level=Level.IMAGE,
+            study_uid=self.study_uid,
+            series_uid=self.series_uid,
+            sop_instance_uid=self.sop_instance_uid,
+        )
 
 
 class StoreAction(str, Enum):

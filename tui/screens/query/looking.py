@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 
 from textual.content import Content
 from textual.widgets import Static
 
 from core.errors import ModalittyError
-from core.model import Outcome, Ref
+from core.model import Outcome
 from core.model.look import Look
 from tui.levels import ref_of
 from tui.outcomes import outcome_lines
@@ -47,7 +46,7 @@ class Looking(QueryPlace):
             ref = ref_of(match, self.here.step.of)
             self.calls.stream(
                 lambda: self.station.looks.fetch(peer, ref, cancel),
-                partial(self._looked, ref),
+                self._looked,
                 group="",
                 done=self._no_more,
                 failed=self._look_failed,
@@ -80,10 +79,10 @@ class Looking(QueryPlace):
         self._words = words
         self.query_one("#outcome", Static).update(words)
 
-    def _looked(self, ref: Ref, items: list[_Said]) -> None:
+    def _looked(self, items: list[_Said]) -> None:
         for item in items:
             if isinstance(item, Look):
-                self._open_look(ref, item)
+                self._open_look(item)
             elif isinstance(item, Outcome):
                 self._no_more()
                 self._tell(outcome_lines(item))
@@ -91,22 +90,16 @@ class Looking(QueryPlace):
                 said = item[:1].upper() + item[1:]
                 self._tell(safe_content(f"… {said}, esc stops", "$text-accent"))
 
-    def _open_look(self, ref: Ref, look: Look) -> None:
+    def _open_look(self, look: Look) -> None:
         self._no_more()
         self.show_outcome()
         if not self.is_current:
-            self.station.looks.close(look)
+            self.calls.ask(lambda: self.station.looks.close(look), lambda _: None)
             self.say("What was fetched to be looked at is gone: another place was gone to.")
         elif look.held:
             if look.note:
                 self.say(f"Held here: {look.note}.")
-            one = Ref(
-                level=ref.level.IMAGE,
-                study_uid=look.instance.study_uid,
-                series_uid=look.instance.series_uid,
-                sop_instance_uid=look.instance.sop_instance_uid,
-            )
-            look_at(self, one, (look.instance,))
+            look_at(self, look.instance.ref, (look.instance,))
         else:
             from tui.screens.inspector.look import LookScreen  # late: as the inspector is
 
