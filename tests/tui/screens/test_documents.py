@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NoReturn
 
+import pytest
 from pydicom.dataset import Dataset
 
+from core.errors import NoDocumentError
 from core.model import Level, Ref
 from tests.documents import cda_object, pdf_object, report_on
 from tests.samples import sample_file
-from tests.tui.console import Pair, image_object, text_of, until, until_shown
+from tests.tui.console import Pair, hold, image_object, open_inspector, text_of, until, until_shown
 from tui.app import ModalittyApp
 from tui.mask import MASK
 from tui.screens.inspector import InspectorScreen
-
-
-def _hold(stations: Pair, *paths: Path) -> None:
-    job = stations.me.jobs.import_files(paths)
-    assert stations.me.jobs.wait(job.id, 30).arrived == len(paths)
 
 
 def _saved(ds: Dataset, path: Path) -> Path:
@@ -26,13 +24,12 @@ def _saved(ds: Dataset, path: Path) -> Path:
 
 
 async def test_a_report_is_what_one_sees_first_even_on_a_narrow_screen(stations: Pair) -> None:
-    _hold(stations, sample_file("test-SR.dcm"))
+    hold(stations.me, sample_file("test-SR.dcm"))
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "complete, verified", "Verified by: Riesmeier Jörg", "Diagnosis")
+        await open_inspector(
+            pilot, "complete, verified", "Verified by: Riesmeier Jörg", "Diagnosis"
+        )
         await pilot.press("slash", *"diameter", "enter")
         await until_shown(pilot, "Diameter: 3 Length Unit")
         assert "Riesmeier" not in text_of(app)
@@ -45,13 +42,10 @@ async def test_a_report_is_what_one_sees_first_even_on_a_narrow_screen(stations:
 
 
 async def test_the_mask_hides_what_a_report_says_of_people(stations: Pair) -> None:
-    _hold(stations, sample_file("test-SR.dcm"))
+    hold(stations.me, sample_file("test-SR.dcm"))
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "Riesmeier", "A mass of")
+        await open_inspector(pilot, "Riesmeier", "A mass of")
         await pilot.press("M")
         await until(pilot, lambda: MASK.on, "the mask")
         await until(pilot, lambda: "A mass of" not in text_of(app), "the report masked")
@@ -66,7 +60,7 @@ async def test_what_a_report_points_to_is_opened_where_it_is_held(
     image = image_object(1, 1, 1)
     held = _saved(image, tmp_path / "image.dcm")
     report = _saved(report_on(image), tmp_path / "report.dcm")
-    _hold(stations, held, report)
+    hold(stations.me, held, report)
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
         ds = report_on(image)
@@ -94,14 +88,11 @@ async def test_what_a_report_points_to_is_opened_where_it_is_held(
 
 
 async def test_a_pdf_is_read_and_taken_out(stations: Pair, tmp_path: Path) -> None:
-    _hold(stations, _saved(pdf_object("Findings: none"), tmp_path / "letter.dcm"))
+    hold(stations.me, _saved(pdf_object("Findings: none"), tmp_path / "letter.dcm"))
     app = ModalittyApp(stations.me)
     target = tmp_path / "out"
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "Findings: none", "X: write the PDF to a file")
+        await open_inspector(pilot, "Findings: none", "X: write the PDF to a file")
         await pilot.press("X")
         await until_shown(pilot, "Write the PDF to a new file")
         await pilot.press("ctrl+u", *str(target), "enter")
@@ -111,25 +102,39 @@ async def test_a_pdf_is_read_and_taken_out(stations: Pair, tmp_path: Path) -> No
 
 
 async def test_a_letter_in_cda_is_text(stations: Pair, tmp_path: Path) -> None:
-    _hold(stations, _saved(cda_object(), tmp_path / "letter.dcm"))
+    hold(stations.me, _saved(cda_object(), tmp_path / "letter.dcm"))
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "History", "Seen for a cough.", "Peak flow")
+        await open_inspector(pilot, "History", "Seen for a cough.", "Peak flow")
 
 
-async def test_the_document_of_a_picture_is_asked_for_by_its_key(
-    stations: Pair, tmp_path: Path
+@pytest.mark.parametrize(("width", "seen"), [(120, "▄▄▄▄"), (80, "(0008,0016)")])
+async def test_each_time_a_document_is_asked_for_it_is_said_that_there_is_none(
+    stations: Pair, tmp_path: Path, width: int, seen: str
 ) -> None:
-    _hold(stations, _saved(image_object(1, 1, 1), tmp_path / "image.dcm"))
+    hold(stations.me, _saved(image_object(1, 1, 1), tmp_path / "image.dcm"))
     app = ModalittyApp(stations.me)
-    async with app.run_test(size=(120, 30), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "▄▄▄▄")
+    async with app.run_test(size=(width, 24), notifications=True) as pilot:
+        await open_inspector(pilot, seen)
+        for _ in range(2):
+            await pilot.press("d")
+            await until_shown(pilot, "nothing to read: the object is a picture")
+            assert seen in text_of(app), "what was in sight stays"
+            app.clear_notifications()
+            await until(pilot, lambda: "nothing to read" not in text_of(app), "the toast goes")
+
+
+async def test_why_a_document_cannot_be_read_is_said(
+    stations: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(stations.me, _saved(image_object(1, 1, 1), tmp_path / "image.dcm"))
+
+    def slow(_: object) -> NoReturn:
+        raise NoDocumentError("cannot be shown: reading it took more than 20 s")
+
+    monkeypatch.setattr(stations.me.objects, "document", slow)
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 24), notifications=True) as pilot:
+        await open_inspector(pilot, "▄▄▄▄")
         await pilot.press("d")
-        await until_shown(pilot, "nothing to read in this object")
-        assert "▄▄▄▄" in text_of(app)
+        await until_shown(pilot, "reading it took more than 20 s")

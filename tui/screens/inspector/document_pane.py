@@ -24,7 +24,11 @@ class DocumentPane(Vertical):
     """The document of one object, loaded aside; of several wishes the last one counts."""
 
     class Loaded(Message):
-        """Another document is there than before, or none."""
+        """Another document is there than before, or none: `fault` says why."""
+
+        def __init__(self, fault: ModalittyError | None = None) -> None:
+            super().__init__()
+            self.fault = fault
 
     class Wanted(Message):
         """An object that the document points to is to be in sight."""
@@ -76,9 +80,12 @@ class DocumentPane(Vertical):
         moves = "curves: ←→ +- 0, ↑↓ enter" if self.document.plots else ""
         return [part for part in (self.document.sop_class, out, moves) if part]
 
-    def want(self, uid: str) -> None:
-        """Read the document of an object held here, unless it is the one in sight."""
-        if uid == self._uid:
+    def want(self, uid: str, *, again: bool = False) -> None:
+        """Read the document of an object held here, unless that has been done.
+
+        With `again` also where it was found to have none, which is then told once more.
+        """
+        if uid == self._uid and not again:
             return
         self._uid, self.document = uid, None
         self._calls.ask(
@@ -138,7 +145,7 @@ class DocumentPane(Vertical):
     def _none(self, error: ModalittyError) -> None:
         self.document = None
         self._show_all()
-        self.post_message(self.Loaded())
+        self.post_message(self.Loaded(error))
 
     def _show_all(self) -> None:
         plots = self.document.plots if self.document else ()

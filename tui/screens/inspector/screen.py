@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from core.errors import ModalittyError
 from core.events import Severity
 from core.model import Level, LookupHit, Query, Ref
 from tui import units
@@ -136,10 +137,9 @@ class InspectorScreen(ObjectScreen):
         self.show_words()
 
     @on(DocumentPane.Loaded)
-    def _document_is_there(self) -> None:
-        if self._reads and self.documents.document is None:
-            self._reads = False
-            self.say("there is nothing to read in this object but its tags")
+    def _document_is_there(self, event: DocumentPane.Loaded) -> None:
+        if self._reads:
+            self._read(event.fault)
         is_small = self.app.size.width < WIDE
         if self._in_place_of_picture and self._view == "tags" and is_small and not self._has_chosen:
             self.show_view("picture")
@@ -317,12 +317,20 @@ class InspectorScreen(ObjectScreen):
     def action_document(self) -> None:
         """Read the document in place of the picture, or look at the picture again."""
         self._reads = not self._reads
-        if self._reads and self.documents.document_of(self.uid) is None:
-            self.documents.want(self.uid)
-        else:
+        if not self._reads:
             self.show_view(self._view)
-        if self._reads and self._view == "tags":
-            self.show_view("picture")
+        elif self.documents.document_of(self.uid) is None:
+            self.documents.want(self.uid, again=True)
+        else:
+            self._read()
+
+    def _read(self, fault: ModalittyError | None = None) -> None:
+        """Show the document that was asked for; say why where there is none."""
+        if fault is not None:
+            self._reads = False
+            self.say(fault.message)
+        else:
+            self.show_view("picture" if self._view == "tags" else self._view)
 
     def action_extract(self) -> None:
         """Write the embedded document to a file."""
