@@ -9,9 +9,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from core.errors import ModalittyError
 from core.model import Change, Comparison, Difference
 from tui.commands import Place, bindings
-from tui.mask import is_sensitive, resolved, sensitive
+from tui.mask import is_sensitive, sensitive
 from tui.safe_text import safe_content
 from tui.screens.dialogs import Reader
 from tui.screens.place import PlaceScreen
@@ -58,31 +59,38 @@ class CompareScreen(PlaceScreen):
     def body(self) -> ComposeResult:
         """What is compared, the table, what was found."""
         yield Static(id="crumbs", markup=False)
-        table = RowTable(COLUMNS, id="differences", empty="no element differs")
+        table = RowTable(COLUMNS, id="differences", empty="")
         yield FilteredTable(table, id="compared")
         yield Static(id="caption", markup=False)
 
     def on_mount(self) -> None:
         """Compare."""
         self.query_one("#crumbs", Static).update(safe_content(self._title, "bold"))
-        self.query_one("#caption", Static).update("comparing …")
-        self.calls.ask(self._work, self._show, group="compare")
+        self._say_below("comparing …")
+        self.calls.ask(self._work, self._show, group="compare", failed=self._failed)
 
     @property
     def table(self) -> RowTable:
         """The table of differences."""
         return self.query_one(RowTable)
 
+    def _failed(self, error: ModalittyError) -> None:
+        self._say_below("not compared")
+        self.fault(error)
+
+    def _say_below(self, text: str) -> None:
+        self.query_one("#caption", Static).update(safe_content(text, "$text-muted"))
+
     def _show(self, found: Comparison) -> None:
         self._found = found
+        self.table.say_empty("no element differs")
         chosen = [d for d in found.differences if d.is_private or not self._private_only]
         self._rows = {f"{n}": difference for n, difference in enumerate(chosen)}
         self.table.set_rows([(key, _values(one)) for key, one in self._rows.items()])
         many = len(found.differences)
         words = [f"{many:,} {'differs' if many == 1 else 'differ'}", f"{found.equal:,} are equal"]
         words += [f"private only: {len(chosen):,}"] if self._private_only else []
-        text = " │ ".join((*words, *found.notes))
-        self.query_one("#caption", Static).update(safe_content(text, "$text-muted"))
+        self._say_below(" │ ".join((*words, *found.notes)))
 
     def action_private_only(self) -> None:
         """Show private elements only, or all."""
@@ -101,7 +109,7 @@ class CompareScreen(PlaceScreen):
             return
         values = _values(one)
         text = f"{one.name}\n{one.path}\n\nleft\n{values['left']}\n\nright\n{values['right']}"
-        self.app.push_screen(Reader(f"{one.tag} {one.vr}", resolved(text)))
+        self.app.push_screen(Reader(f"{one.tag} {one.vr}", text))
 
 
 def _values(one: Difference) -> Values:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import NoReturn
 
+from core.errors import NotHeldError
+from core.model import Comparison
 from tests.core.imaging.objects import image, write
-from tests.tui.console import Pair, image_object, text_of, until, until_shown
+from tests.tui.console import Pair, hold, image_object, open_inspector, text_of, until, until_shown
 from tui.app import ModalittyApp
 from tui.mask import MASK
 from tui.screens.compare import CompareScreen
@@ -22,8 +26,7 @@ def _hold_two_series(stations: Pair, folder: Path) -> None:
             block.add_new(0x08, "CS", f"PRIVATE{series}")
             paths.append(folder / f"{series}-{instance}.dcm")
             ds.save_as(paths[-1], enforce_file_format=True)
-    job = stations.me.jobs.import_files(paths)
-    assert stations.me.jobs.wait(job.id, 30).arrived == len(paths)
+    hold(stations.me, *paths)
 
 
 async def test_two_marked_series_are_compared(stations: Pair, tmp_path: Path) -> None:
@@ -58,14 +61,10 @@ async def test_an_object_is_compared_with_a_file_and_the_mask_holds(
     ds = image_object(1, 1, 1)
     ds.PatientName = "Doe^Jane"
     ds.save_as(held, enforce_file_format=True)
-    job = stations.me.jobs.import_files([held])
-    assert stations.me.jobs.wait(job.id, 30).arrived == 1
+    hold(stations.me, held)
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "(0008,0016)")
+        await open_inspector(pilot, "(0008,0016)")
         await pilot.press("D")
         await until_shown(pilot, "Compare with")
         await pilot.press("ctrl+u", *str(other), "enter")
@@ -78,3 +77,29 @@ async def test_an_object_is_compared_with_a_file_and_the_mask_holds(
             assert "PatientName" in text_of(app)
         finally:
             MASK.on = False
+
+
+async def test_a_comparison_that_fails_claims_nothing(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    may_end = threading.Event()
+
+    def work() -> NoReturn:
+        may_end.wait(20)
+        raise NotHeldError("nothing of the series is held here")
+
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        app.push_screen(CompareScreen(app.session, "one  other", work))
+        await until_shown(pilot, "comparing")
+        assert "no element differs" not in text_of(app), "nothing has been compared yet"
+        may_end.set()
+        await until_shown(pilot, "nothing of the series is held here", "not compared")
+        assert "comparing" not in text_of(app)
+        assert "no element differs" not in text_of(app)
+
+
+async def test_two_that_are_alike_are_said_to_be(stations: Pair) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        alike = Comparison(differences=(), equal=7)
+        app.push_screen(CompareScreen(app.session, "one  other", lambda: alike))
+        await until_shown(pilot, "no element differs", "7 are equal")
