@@ -7,14 +7,10 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from tests.samples import sample_file
-from tests.tui.console import Pair, image_object, text_of, until, until_shown
+from tests.tui.console import Pair, hold, image_object, open_inspector, text_of, until, until_shown
 from tui.app import ModalittyApp
 from tui.screens.inspector import InspectorScreen
-
-
-def _hold(stations: Pair, *paths: Path) -> None:
-    job = stations.me.jobs.import_files(paths)
-    assert stations.me.jobs.wait(job.id, 30).arrived == len(paths)
+from tui.screens.inspector.value_reader import ValueReader
 
 
 def _inspector(app: ModalittyApp) -> InspectorScreen:
@@ -28,13 +24,10 @@ async def test_frames_and_windows_are_turned_by_keys(stations: Pair, tmp_path: P
     ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = "0", "1", "HU"
     ds.PixelData = bytes(range(256)) * 3
     ds.save_as(tmp_path / "frames.dcm", enforce_file_format=True)
-    _hold(stations, tmp_path / "frames.dcm")
+    hold(stations.me, tmp_path / "frames.dcm")
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "frame 1 of 3", "▄▄▄▄", "(0008,0016)")
+        await open_inspector(pilot, "frame 1 of 3", "▄▄▄▄", "(0008,0016)")
         await pilot.press("full_stop", "full_stop", "full_stop")
         await until_shown(pilot, "frame 3 of 3")
         await pilot.press("comma")
@@ -51,24 +44,18 @@ async def test_an_object_without_a_picture_says_so(stations: Pair, tmp_path: Pat
     ds: Dataset = image_object(1, 1, 1)
     del ds.PixelData
     ds.save_as(tmp_path / "bare.dcm", enforce_file_format=True)
-    _hold(stations, tmp_path / "bare.dcm")
+    hold(stations.me, tmp_path / "bare.dcm")
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(120, 30), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "(0008,0016)", "no picture")
+        await open_inspector(pilot, "(0008,0016)", "no picture")
         assert _inspector(app).pictures.picture is None
 
 
 async def test_tags_are_filtered_opened_and_copied(stations: Pair) -> None:
-    _hold(stations, sample_file("CT_small.dcm"))
+    hold(stations.me, sample_file("CT_small.dcm"))
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "(0002,0010)", "v: picture")
+        await open_inspector(pilot, "(0002,0010)", "v: picture")
         await pilot.press("slash", *"patient id", "enter")
         await until(pilot, lambda: "(0002,0010)" not in text_of(app), "the filter")
         await until_shown(pilot, "(0010,0020)", "1CT1")
@@ -83,13 +70,10 @@ async def test_tags_are_filtered_opened_and_copied(stations: Pair) -> None:
 
 
 async def test_a_long_value_is_read_by_the_page_and_as_bytes(stations: Pair) -> None:
-    _hold(stations, sample_file("CT_small.dcm"))
+    hold(stations.me, sample_file("CT_small.dcm"))
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("4")
-        await until_shown(pilot, "1 study")
-        await pilot.press("i")
-        await until_shown(pilot, "(0002,0010)")
+        await open_inspector(pilot, "(0002,0010)")
         await pilot.press("slash", *"7fe0,0010", "enter")
         await until(pilot, lambda: "(0002,0010)" not in text_of(app), "the filter")
         await pilot.press("enter")
@@ -98,6 +82,13 @@ async def test_a_long_value_is_read_by_the_page_and_as_bytes(stations: Pair) -> 
         await until_shown(pilot, "page 2 of 4", "00002000  ")
         await pilot.press("x")
         await until_shown(pilot, "bytes, page 2 of 4")
+        await pilot.press("left")
+        await until_shown(pilot, "bytes, page 1 of 4")
+        reader = app.screen
+        assert isinstance(reader, ValueReader)
+        reader.action_turn(1)
+        reader.action_turn(1)  # before the page is there
+        await until_shown(pilot, "page 3 of 4", "00004000  ")
         await pilot.press("G")
         await until_shown(pilot, "page 4 of 4", "00006000  ")
         await pilot.press("escape")

@@ -57,7 +57,8 @@ class ValueReader(Dialog[None]):
 
     def action_turn(self, by: int) -> None:
         """Go some pages on or back; the station stops at the last one."""
-        number = max(0, self._number + by)
+        # Counted at once: of keys that come quicker than pages each counts.
+        number = self._number = max(0, self._number + by)
         as_bytes = self._as_bytes
         self._calls.ask(lambda: self._read(number, as_bytes), self._show, group="page")
 
