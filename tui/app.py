@@ -34,7 +34,7 @@ from tui.preview.pacer import Pacer
 from tui.preview.painter import Painter
 from tui.preview.terminal import Terminal
 from tui.safe_text import safe_text
-from tui.screens.place import AskSaved, PlaceScreen, QueryPeer, toast_seconds
+from tui.screens.place import AskSaved, PlaceScreen, QueryPeer, show_toast
 from tui.session import Session, StatusKeeper
 from tui.session_keeper import SessionKeeper
 from tui.start import Start
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
 FRAME_OF_KNOWN = 0.005
 """Seconds until a place that one comes back to is painted: its styles and layout are there."""
-_TOASTS = {Severity.INFO: "information", Severity.WARNING: "warning", Severity.ERROR: "error"}
 
 
 def _saved_queries() -> type[Provider]:
@@ -197,9 +196,7 @@ class ModalittyApp(App[object]):
     def _toast(self, notices: Sequence[Notice]) -> None:
         """Show the last few of `notices`."""
         for notice in notices[-3:]:
-            severity, seconds = _TOASTS[notice.severity], toast_seconds(notice.severity)
-            text = safe_text(notice.text, 300)
-            self.notify(text, severity=severity, timeout=seconds, markup=False)  # type: ignore[arg-type]
+            show_toast(self, notice.text, notice.severity)
 
     @on(QueryPeer)
     async def _query_peer(self, message: QueryPeer) -> None:

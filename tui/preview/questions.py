@@ -1,7 +1,7 @@
 """Questions to the terminal, and what its answers mean; asked by :mod:`tui.preview.probe` alone.
 
 term-image asks much the same, but is loaded when a picture is drawn and not for this: with Pillow
-and numpy it takes a sixth of a second, which the first frame would wait for.
+and numpy it takes a third of a second, which the first frame would wait for.
 """
 
 from __future__ import annotations

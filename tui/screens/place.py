@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.events import ScreenResume
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -28,12 +29,21 @@ from tui.widgets.status_bar import StatusBar
 if TYPE_CHECKING:
     from tui.query_memory import Asked
 
-_TOASTS = {Severity.INFO: "information", Severity.WARNING: "warning", Severity.ERROR: "error"}
+_TOASTS: Mapping[Severity, SeverityLevel] = {
+    Severity.INFO: "information",
+    Severity.WARNING: "warning",
+    Severity.ERROR: "error",
+}
 
 
-def toast_seconds(severity: Severity) -> float:
-    """How long a toast stays: it lies over what one reads, and errors take longer to read."""
-    return 2.5 if severity is Severity.INFO else 6.0
+def show_toast(app: App[Any], text: str, severity: Severity) -> None:
+    """Show a toast; the text may come from outside.
+
+    It lies over what one reads, so it goes soon; a warning or an error takes longer to read.
+    """
+    seconds = 2.5 if severity is Severity.INFO else 6.0
+    kind = _TOASTS[severity]
+    app.notify(safe_text(text, 300), severity=kind, timeout=seconds, markup=False)
 
 
 class PlaceScreen(TableActions):
@@ -142,9 +152,7 @@ class PlaceScreen(TableActions):
 
     def say(self, text: str, severity: Severity = Severity.INFO) -> None:
         """Show a toast; the text may come from outside."""
-        kind = _TOASTS[severity]
-        seconds = toast_seconds(severity)
-        self.notify(safe_text(text, 300), severity=kind, timeout=seconds, markup=False)  # type: ignore[arg-type]
+        show_toast(self.app, text, severity)
 
     def fault(self, error: ModalittyError) -> None:
         """Show why something could not be done."""

@@ -51,10 +51,10 @@ class ObjectScreen(PlaceScreen):
             return
         self.bring_tags()
         if not self.tags.go_to(breach.path or breach.holder, breach.tag):
-            self.notify("It has no place among the tags.", timeout=2.5, markup=False)
+            self.say("It has no place among the tags.")
         elif not breach.path:
             where = "in this item" if breach.holder else "behind this element"
-            self.notify(f"{breach.keyword or breach.tag} would stand {where}.", markup=False)
+            self.say(f"{breach.keyword or breach.tag} would stand {where}.")
 
     def copies(self, table: RowTable) -> list[Copy]:
         """The element under the cursor as tag, keyword, value and path, before the rows."""
