@@ -86,6 +86,21 @@ class Command:
         return replace(self, key=key)
 
 
+def of_part(
+    place: Place,
+    name: str,
+    key: str,
+    label: str,
+    help: str,  # noqa: A002  Command's own name
+    action: str = "",
+    *,
+    footer: bool = False,
+) -> Command:
+    """A command of a part of a place: there are many, so few of them are in the footer."""
+    id = f"{place.value}.{name}"  # noqa: A001  Command's own name
+    return Command(id, key, label, help, place, footer=footer, action=action)
+
+
 _KEY_NAMES = {
     "question_mark": "?",
     "colon": ":",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tui.command import Command, Place
+from functools import partial
 
+from tui.command import Command, Place, of_part
 
-def _curves(name: str, key: str, label: str, help: str, action: str = "") -> Command:  # noqa: A002
-    return Command(f"curves.{name}", key, label, help, Place.CURVES, footer=False, action=action)
-
+_curves = partial(of_part, Place.CURVES)
 
 CURVE_COMMANDS: tuple[Command, ...] = (
     _curves("earlier", "left,h", "Earlier", "See what was earlier.", "scroll(-1)"),

@@ -2,50 +2,39 @@
 
 from __future__ import annotations
 
-from tui.command import Command, Place
+from functools import partial
 
-_P, _L, _M = Place.PICTURE, Place.LENS, Place.THUMBNAILS
+from tui.command import Command, Place, of_part
+
+_lens = partial(of_part, Place.LENS)
+_picture = partial(of_part, Place.PICTURE)
+_small = partial(of_part, Place.THUMBNAILS)
 
 
 def _arrows(name: str, keys: tuple[str, str, str, str], help: str) -> tuple[Command, ...]:  # noqa: A002
     """One command for each side, with {} in its help for where it leads."""
     sides = (("up", 0, -1), ("down", 0, 1), ("left", -1, 0), ("right", 1, 0))
     return tuple(
-        Command(
-            f"lens.{name}_{side}",
+        _lens(
+            f"{name}_{side}",
             key,
             f"{name.capitalize()} {side}",
             help.format(side),
-            _L,
-            footer=False,
-            action=f"{name}({x}, {y})",
+            f"{name}({x}, {y})",
         )
         for (side, x, y), key in zip(sides, keys, strict=True)
     )
 
 
-def _small(name: str, key: str, label: str, help: str, action: str) -> Command:  # noqa: A002
-    return Command(f"thumbnails.{name}", key, label, help, _M, footer=False, action=action)
-
-
-def _picture(name: str, key: str, label: str, help: str, **more: object) -> Command:  # noqa: A002
-    return Command(f"picture.{name}", key, label, help, _P, **more)  # type: ignore[arg-type]
-
-
 PICTURE_COMMANDS: tuple[Command, ...] = (
     # -- how near; the widget that shows the picture has these
-    Command("lens.nearer", "plus,equals_sign", "Zoom", "Larger.", _L, action="zoom(1)"),
-    Command("lens.farther", "minus", "Smaller", "Smaller.", _L, footer=False, action="zoom(-1)"),
-    Command("lens.fit", "0", "Fit", "All of the picture.", _L, footer=False),
-    Command(
-        "lens.one_to_one",
-        "z",
-        "1:1",
-        "One stored pixel for each one that is drawn; all of it again.",
-        _L,
-        footer=False,
+    _lens("nearer", "plus,equals_sign", "Zoom", "Larger.", "zoom(1)", footer=True),
+    _lens("farther", "minus", "Smaller", "Smaller.", "zoom(-1)"),
+    _lens("fit", "0", "Fit", "All of the picture."),
+    _lens(
+        "one_to_one", "z", "1:1", "One stored pixel for each one that is drawn; all of it again."
     ),
-    Command("lens.cursor", "c", "Cursor", "Say the value of a pixel; no longer.", _L),
+    _lens("cursor", "c", "Cursor", "Say the value of a pixel; no longer.", footer=True),
     *_arrows(
         "move",
         ("up", "down", "left", "right"),
@@ -61,71 +50,63 @@ PICTURE_COMMANDS: tuple[Command, ...] = (
         ("shift+up,k", "shift+down,j", "shift+left,h", "shift+right,l"),
         "See what is farther {}, where it is zoomed; else the picture before or after.",
     ),
-    Command(
-        "lens.marks",
+    _lens(
+        "marks",
         "t",
         "Letters",
         "Letters of the patient's sides and the overview over the picture, or nothing at all.",
-        _L,
-        footer=False,
     ),
     # -- which picture, and how it is seen
-    _picture("play", "space", "Play", "Play frames or series, or stop."),
-    _picture(
-        "faster", "greater_than_sign", "Faster", "Play faster.", footer=False, action="pace(1)"
-    ),
-    _picture("slower", "less_than_sign", "Slower", "Play slower.", footer=False, action="pace(-1)"),
-    _picture("rate", "R", "Rate", "Ask for frames per second.", footer=False),
-    _picture("sweep", "S", "Sweep", "Play back and forth, or round and round.", footer=False),
-    _picture(
-        "page_up", "pageup", "Page up", "Ten pictures back.", footer=False, action="step(-10)"
-    ),
-    _picture(
-        "page_down", "pagedown", "Page down", "Ten pictures on.", footer=False, action="step(10)"
-    ),
-    _picture(
-        "first", "home", "First", "The first frame or instance.", footer=False, action="end(-1)"
-    ),
-    _picture("last", "end", "Last", "The last frame or instance.", footer=False, action="end(1)"),
-    _picture("choose_window", "W", "Windows", "Choose a window by its name."),
-    _picture("go_to", "g", "Go to", "Ask for the number of a frame or instance.", footer=False),
+    _picture("play", "space", "Play", "Play frames or series, or stop.", footer=True),
+    _picture("faster", "greater_than_sign", "Faster", "Play faster.", "pace(1)"),
+    _picture("slower", "less_than_sign", "Slower", "Play slower.", "pace(-1)"),
+    _picture("rate", "R", "Rate", "Ask for frames per second."),
+    _picture("sweep", "S", "Sweep", "Play back and forth, or round and round."),
+    _picture("page_up", "pageup", "Page up", "Ten pictures back.", "step(-10)"),
+    _picture("page_down", "pagedown", "Page down", "Ten pictures on.", "step(10)"),
+    _picture("first", "home", "First", "The first frame or instance.", "end(-1)"),
+    _picture("last", "end", "Last", "The last frame or instance.", "end(1)"),
+    _picture("choose_window", "W", "Windows", "Choose a window by its name.", footer=True),
+    _picture("go_to", "g", "Go to", "Ask for the number of a frame or instance."),
     _picture(
         "narrower",
         "left_parenthesis",
         "Narrower",
         "A narrower window: more contrast.",
-        footer=False,
-        action="change_window(-1, 0)",
+        "change_window(-1, 0)",
     ),
     _picture(
         "wider",
         "right_parenthesis",
         "Wider",
         "A wider window: less contrast.",
-        footer=False,
-        action="change_window(1, 0)",
+        "change_window(1, 0)",
     ),
     _picture(
         "level_down",
         "left_curly_bracket",
         "Level down",
         "A lower window: brighter.",
-        footer=False,
-        action="change_window(0, -1)",
+        "change_window(0, -1)",
     ),
     _picture(
         "level_up",
         "right_curly_bracket",
         "Level up",
         "A higher window: darker.",
-        footer=False,
-        action="change_window(0, 1)",
+        "change_window(0, 1)",
     ),
-    _picture("automatic", "a", "Automatic", "A window over the values that occur.", footer=False),
-    _picture("invert", "i", "Invert", "Black for white, or as it was."),
-    _picture("overlays", "o", "Overlays", "Without overlays, or with them.", footer=False),
-    _picture("reset", "r", "Reset", "Window, grey and size as at first."),
-    _picture("strip", "T", "Small pictures", "A strip of the series, all of it, or none of it."),
+    _picture("automatic", "a", "Automatic", "A window over the values that occur."),
+    _picture("invert", "i", "Invert", "Black for white, or as it was.", footer=True),
+    _picture("overlays", "o", "Overlays", "Without overlays, or with them."),
+    _picture("reset", "r", "Reset", "Window, grey and size as at first.", footer=True),
+    _picture(
+        "strip",
+        "T",
+        "Small pictures",
+        "A strip of the series, all of it, or none of it.",
+        footer=True,
+    ),
     # -- in the small pictures
     _small("up", "up,k", "Up", "To the small picture above.", "go(0, -1)"),
     _small("down", "down,j", "Down", "To the small picture below.", "go(0, 1)"),
