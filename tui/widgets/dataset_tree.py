@@ -62,22 +62,8 @@ class DatasetTable(RowTable):
         index = self.outline.index.get(self.cursor_key)
         return None if index is None else self.outline.rows[index]
 
-    @property
-    def filter_text(self) -> str:
-        """What is looked for in tag, keyword, name and value."""
-        return self._filter_text
-
-    @filter_text.setter
-    def filter_text(self, text: str) -> None:
-        if text == self._filter_text:
-            return
-        self._filter_text = text
-        wanted = RowFilter.parse(text)
-        self._error = wanted.error
-        if wanted.error:
-            self._note_change()
-            return
-        self._painter.filter = wanted
+    def _filter_by(self, wanted: RowFilter) -> None:
+        """Look for it in tag, keyword, name and value."""
         self.outline.choose(wanted, self.outline.private_only)
         self._show_outline()
 

@@ -71,22 +71,8 @@ class DocumentTable(RowTable):
         row = self._row
         return None if row is None else self.outline.rows[row]
 
-    @property
-    def filter_text(self) -> str:
-        """What is looked for in labels and values."""
-        return self._filter_text
-
-    @filter_text.setter
-    def filter_text(self, text: str) -> None:
-        if text == self._filter_text:
-            return
-        self._filter_text = text
-        wanted = RowFilter.parse(text)
-        self._error = wanted.error
-        if wanted.error:
-            self._note_change()
-            return
-        self._painter.filter = wanted
+    def _filter_by(self, wanted: RowFilter) -> None:
+        """Look for it in labels and values."""
         self.outline.choose(wanted)
         self._show_lines()
 

@@ -147,7 +147,12 @@ class RowChoice(RowView):
         self._error = wanted.error
         self._note_change()
         if not wanted.error:
-            self._wanted = self._painter.filter = wanted
+            self._painter.filter = wanted
+            self._filter_by(wanted)
+
+    def _filter_by(self, wanted: RowFilter) -> None:
+        """Show the rows that pass; a table whose rows come in an order of their own chooses."""
+        self._wanted = wanted
 
     @property
     def filter_error(self) -> str:
