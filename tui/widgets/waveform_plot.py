@@ -26,7 +26,7 @@ NAMES = 12
 LANE = 3
 """Lines that a channel has at least."""
 DOTS_PER_SECOND = 40
-"""How near a curve is seen at first: a heart beats in a third of so many dots' second."""
+"""How near a curve is seen at first: a heartbeat is some thirty dots wide."""
 LEAST_SAMPLES = 8
 """Samples across, beyond which there is nothing to be nearer to."""
 _FRAME = 3

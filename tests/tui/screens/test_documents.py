@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import NoReturn
 
@@ -9,7 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from core.errors import NoDocumentError
-from core.model import Level, Ref
+from core.model import Document, Level, Ref
 from tests.documents import cda_object, pdf_object, report_on
 from tests.samples import sample_file
 from tests.tui.console import Pair, hold, image_object, open_inspector, text_of, until, until_shown
@@ -99,6 +100,30 @@ async def test_a_pdf_is_read_and_taken_out(stations: Pair, tmp_path: Path) -> No
         await until(pilot, (tmp_path / "out.pdf").exists, "the file")
     assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF-")
     assert (tmp_path / "out.pdf").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_letter_that_is_still_being_read_is_not_said_to_be_none(
+    stations: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(stations.me, _saved(pdf_object("Findings: none"), tmp_path / "letter.dcm"))
+    may_come = threading.Event()
+    document = stations.me.objects.document
+
+    def slowly(source: Path | str) -> Document:
+        may_come.wait(20)
+        return document(source)
+
+    monkeypatch.setattr(stations.me.objects, "document", slowly)
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await open_inspector(pilot, "no picture")
+        await pilot.press("X")
+        await until_shown(pilot, "still being read")
+        assert "nothing is embedded" not in text_of(app)
+        may_come.set()
+        await until_shown(pilot, "Findings: none")
+        await pilot.press("X")
+        await until_shown(pilot, "Write the PDF to a new file")
 
 
 async def test_a_letter_in_cda_is_text(stations: Pair, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from textual import on
@@ -47,6 +48,7 @@ class DocumentPane(Vertical):
     def __init__(self, station: Station, calls: Calls) -> None:
         super().__init__(id="document")
         self.document: Document | None = None
+        self._is_reading = False
         self._station, self._calls = station, calls
         self._uid = ""
 
@@ -71,6 +73,10 @@ class DocumentPane(Vertical):
         """The document, if it is this object's."""
         return self.document if uid == self._uid else None
 
+    def has_read(self, uid: str) -> bool:
+        """Whether it is known if this object has a document."""
+        return uid == self._uid and not self._is_reading
+
     def caption(self) -> list[str]:
         """What there is to be read, and what can be done with it."""
         if self.document is None:
@@ -87,12 +93,12 @@ class DocumentPane(Vertical):
         """
         if uid == self._uid and not again:
             return
-        self._uid, self.document = uid, None
+        self._uid, self.document, self._is_reading = uid, None, True
         self._calls.ask(
             lambda: self._station.objects.document(uid),
-            self._show,
+            self._take,
             group="document",
-            failed=self._none,
+            failed=partial(self._take, None),
         )
 
     def take_keys(self) -> None:
@@ -137,15 +143,10 @@ class DocumentPane(Vertical):
     def _exported(self, path: Path) -> None:
         self.post_message(self.Exported(path))
 
-    def _show(self, document: Document) -> None:
-        self.document = document
+    def _take(self, document: Document | None, fault: ModalittyError | None = None) -> None:
+        self.document, self._is_reading = document, False
         self._show_all()
-        self.post_message(self.Loaded())
-
-    def _none(self, error: ModalittyError) -> None:
-        self.document = None
-        self._show_all()
-        self.post_message(self.Loaded(error))
+        self.post_message(self.Loaded(fault))
 
     def _show_all(self) -> None:
         plots = self.document.plots if self.document else ()

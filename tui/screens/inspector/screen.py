@@ -334,5 +334,7 @@ class InspectorScreen(ObjectScreen):
 
     def action_extract(self) -> None:
         """Write the embedded document to a file."""
-        if self.documents.document_of(self.uid) is None or not self.documents.export():
+        if self.pictures.picture is None and not self.documents.has_read(self.uid):
+            self.say("it is still being read")
+        elif self.documents.document_of(self.uid) is None or not self.documents.export():
             self.say("nothing is embedded in this object")
