@@ -17,6 +17,7 @@ from pathlib import Path
 
 from core.archive.apart import write_all
 from core.archive.disk import fault, sync_folder, synced_meanwhile
+from core.archive.group_commit import GroupCommit
 from core.archive.journal_lines import CHUNK, HEADER, Loaded, read_lines, write_lines
 from core.archive.records import AnyLine, Change
 from core.errors import ArchiveError
@@ -36,15 +37,13 @@ class Journal:
         self._mark_path = folder / "mark"
         self._read_only = read_only
         self._state = threading.Condition()
-        self._busy = False
+        self._commit = GroupCommit(self._state)
         self._suspect = False
         self._mended = True
         self._rewriting = threading.Lock()
         self._fd = -1
         self._mark_fd = -1
         self._size = 0
-        self._appended = 0
-        self._synced = 0
         self.lines = 0
         """Lines in the file, those that later ones overrule included."""
 
@@ -73,19 +72,17 @@ class Journal:
                 self._take_back()
                 raise fault(error, "write the index") from error
             self._size += len(data)
-            self._appended += len(data)
+            self._commit.written += len(data)
             self.lines += lines
-            return self._appended
+            return self._commit.written
 
     def sync(self, position: int) -> None:
         """Return when everything up to `position` is durable; simultaneous callers share a sync."""
         with self._state:
-            while self._synced < position:
-                if self._busy:
-                    self._state.wait()
-                    continue
-                self._writable()
-                self._lead_sync()
+            while self._commit.synced < position:
+                if not self._commit.joined():
+                    self._writable()
+                    self._lead_sync()
 
     def rewrite(self, lines: Callable[[], Iterator[Change]]) -> None:
         """Replace the file by one that holds only `lines`, without holding up others for long.
@@ -106,10 +103,11 @@ class Journal:
                 at = self._carry_over(fd, start)
                 with self._state:
                     self._finish_rewrite(fd, start, at, count - old_lines)
-            except OSError:
-                os.close(fd)
-                with contextlib.suppress(OSError):
-                    new.unlink()
+            except BaseException:
+                if fd != self._fd:
+                    os.close(fd)
+                    with contextlib.suppress(OSError):
+                        new.unlink()
                 raise
         except OSError as error:
             raise fault(error, "write the index") from error
@@ -130,8 +128,7 @@ class Journal:
 
     def _finish_rewrite(self, fd: int, start: int, at: int, more_lines: int) -> None:
         """Put the new file in place of the old one, with the state held but for the last sync."""
-        while self._busy:
-            self._state.wait()
+        self._commit.wait()
         if self._suspect and self._size > start:
             # What was appended meanwhile cannot be had from the old file.
             raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -154,7 +151,7 @@ class Journal:
     @property
     def end(self) -> int:
         """The position behind everything appended so far."""
-        return self._appended
+        return self._commit.written
 
     @property
     def suspect(self) -> bool:
@@ -164,8 +161,7 @@ class Journal:
     def close(self) -> None:
         """Make everything durable and let the file go."""
         with self._state:
-            while self._busy:
-                self._state.wait()
+            self._commit.wait()
             if self._fd < 0:
                 return
             if not self._suspect:
@@ -235,23 +231,19 @@ class Journal:
 
     def _lead_sync(self, first: Callable[[], None] = lambda: None) -> None:
         """Sync for everybody who waits, after `first`; entered and left with the state held."""
-        self._busy = True
-        target, size, fd = self._appended, self._size, self._fd
-        self._state.release()
-        failure: OSError | None = None
-        try:
+        size, fd = self._size, self._fd
+
+        def sync() -> None:
             first()
             os.fdatasync(fd)
-        except OSError as error:
-            failure = error
-        self._state.acquire()
-        self._busy = False
-        self._state.notify_all()
-        if failure is not None:
-            # The kernel forgets what it could not write, so a second sync that succeeds would lie.
+
+        try:
+            self._commit.lead(sync)
+        except BaseException as error:
             self._suspect = True
-            raise fault(failure, "write the index") from failure
-        self._synced = target
+            if isinstance(error, OSError):
+                raise fault(error, "write the index") from error
+            raise
         self._write_mark(size)
 
     def _copy(self, fd: int, at: int, end: int) -> None:

@@ -32,6 +32,11 @@ def eventually(condition: Callable[[], object], seconds: float = 20.0, what: str
         pause = min(0.1, pause * 1.5)
 
 
+def descriptors() -> int:
+    """How many files and sockets this process has open."""
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
 def answers(port: int) -> bool:
     """Say whether something takes TCP connections on loopback at `port`."""
     try:

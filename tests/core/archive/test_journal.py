@@ -17,6 +17,7 @@ from core.archive.journal_lines import HEADER
 from core.archive.records import AnyLine, Change, Own, encode_changes
 from core.archive.tables import JournalDB, JournalStorage
 from core.errors import ArchiveError, OutOfResourcesError
+from tests.peers.processes import descriptors
 
 
 def load(folder: Path) -> tuple[Journal, list[Change]]:
@@ -147,6 +148,59 @@ def test_after_a_failed_sync_nothing_is_acknowledged_until_rewritten(
     storage.sync(storage.apply([("t", "3", {})]))
     storage.close()
     assert set(JournalStorage(tmp_path).tables["t"]) == {"1", "2", "3"}
+
+
+def test_whatever_ends_a_sync_nobody_waits_for_it_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who led it hears of it, who waited hears that nothing is durable, and a rewriting helps."""
+    storage = JournalStorage(tmp_path)
+    others, told = list[threading.Thread](), list[ArchiveError]()
+    position = storage.apply([("t", "1", {})])
+
+    def wait_for_it() -> None:
+        try:
+            storage.sync(position)
+        except ArchiveError as error:
+            told.append(error)
+
+    def out_of_memory(fd: int) -> None:
+        # Whoever leads has let go of the state, so that others come to wait.
+        others.extend(threading.Thread(target=wait_for_it, daemon=True) for _ in range(2))
+        for thread in others:
+            thread.start()
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal_module.os, "fdatasync", out_of_memory)
+        with pytest.raises(MemoryError):
+            storage.sync(position)
+    for thread in others:
+        thread.join(10)
+        assert not thread.is_alive(), "it waits for a sync that is over"
+    assert len(told) == 2
+    storage.sync(storage.apply([("t", "2", {})]))
+    storage.close()
+    assert set(JournalStorage(tmp_path).tables["t"]) == {"1", "2"}
+
+
+def test_a_rewriting_that_ends_in_whatever_way_leaves_nothing_open(tmp_path: Path) -> None:
+    storage = JournalStorage(tmp_path)
+    storage.apply([("t", "1", {})])
+    before = descriptors()
+
+    def out_of_memory() -> Iterator[Change]:
+        yield from storage._current()
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        storage.journal.rewrite(out_of_memory)
+    assert descriptors() == before
+    assert not (tmp_path / "journal.new").exists()
+    storage.compact()
+    storage.sync(storage.apply([("t", "2", {})]))
+    storage.close()
+    assert set(JournalStorage(tmp_path).tables["t"]) == {"1", "2"}
 
 
 def test_a_journal_that_cannot_be_synced_is_not_opened(

@@ -12,6 +12,7 @@ import pytest
 from core.network import mapped
 from core.network.faults import LinkError
 from core.network.mapped import MappedFile
+from tests.peers.processes import descriptors
 
 CONTENT = bytes(range(256)) * 256  # 64 KiB: sixteen pages
 
@@ -27,10 +28,6 @@ def _mapped_kib() -> int:
     found = re.search(r"RssFile:\s+(\d+)", Path("/proc/self/status").read_text())
     assert found
     return int(found[1])
-
-
-def _descriptors() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 @pytest.mark.parametrize("offset", [0, 348, 4096, 65000, 65536, 70000])
@@ -79,7 +76,7 @@ def test_what_was_read_takes_no_memory_and_the_file_is_let_go(tmp_path: Path) ->
     large = tmp_path / "large"
     with large.open("wb") as file:
         file.truncate(160 << 20)
-    before, descriptors = _mapped_kib(), _descriptors()
+    before, had_open = _mapped_kib(), descriptors()
     view = MappedFile(large, 0)
     most = 0
     for at in range(0, len(view), 1 << 20):
@@ -88,4 +85,4 @@ def test_what_was_read_takes_no_memory_and_the_file_is_let_go(tmp_path: Path) ->
     assert most - before < 40 << 10
     del view
     gc.collect()
-    assert _descriptors() == descriptors
+    assert descriptors() == had_open
