@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -100,40 +101,54 @@ class Archive:
         used.
         """
         folder = folder.absolute()
-        lock = None if read_only else _prepare(folder)
         try:
-            storage = JournalStorage(
-                folder / "index", read_only=read_only, mends=not read_only, meanwhile=meanwhile
-            )
-            try:
-                archive = cls(folder, storage, settings, events, lock)
-            except (AttributeError, LookupError, TypeError, ValueError):
-                # Lines that are whole, but not what an index says: the files are the truth.
-                storage.forget()
-                archive = cls(folder, storage, settings, events, lock)
-            if read_only:
-                archive._tell_if_damaged()
-            else:
-                mend(archive._landing, archive._tell)
+            with contextlib.ExitStack() as opened:
+                lock = None if read_only else _own(folder, opened)
+                storage = JournalStorage(
+                    folder / "index", read_only=read_only, mends=not read_only, meanwhile=meanwhile
+                )
+                opened.callback(storage.close)
+                archive = cls._understanding(folder, storage, settings, events, lock)
+                opened.callback(archive.close)
+                archive._put_right()
+                opened.pop_all()
+                return archive
         except OSError as error:
-            if lock is not None:
-                lock.release()
             raise fault(error, f"open the archive in {folder}") from error
-        except BaseException:
-            if lock is not None:
-                lock.release()
-            raise
-        return archive
+
+    @classmethod
+    def _understanding(
+        cls,
+        folder: Path,
+        storage: JournalStorage,
+        settings: Callable[[], ArchiveSettings],
+        events: EventBus,
+        lock: FolderLock | None,
+    ) -> Archive:
+        try:
+            return cls(folder, storage, settings, events, lock)
+        except (AttributeError, LookupError, TypeError, ValueError):
+            # Lines that are whole, but not what an index says: the files are the truth.
+            storage.forget()
+            return cls(folder, storage, settings, events, lock)
+
+    def _put_right(self) -> None:
+        if self._lock is None:
+            self._tell_if_damaged()
+        else:
+            mend(self._landing, self._tell)
 
     def close(self) -> None:
         """Make the index durable and let another station have the folder."""
-        self._watch.close()
-        self._arrivals.close()
-        self._landing.files.close()
-        self._compactor.close()
-        self._index.let_go()
-        if self._lock is not None:
-            self._lock.release()
+        with contextlib.ExitStack() as closing:
+            # The last one first; what one of them raises keeps no other from its end.
+            if self._lock is not None:
+                closing.callback(self._lock.release)
+            closing.callback(self._index.let_go)
+            closing.callback(self._compactor.close)
+            closing.callback(self._landing.files.close)
+            closing.callback(self._arrivals.close)
+            closing.callback(self._watch.close)
 
     def __enter__(self) -> Archive:
         return self
@@ -355,17 +370,12 @@ class Archive:
         self._events.publish(Notice(severity=severity, text=text))
 
 
-def _prepare(folder: Path) -> FolderLock:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        lock = FolderLock(folder)
-        try:
-            (folder / "index").mkdir(mode=0o700, exist_ok=True)
-            ObjectFiles(folder).create()
-        except OSError:
-            lock.release()
-            raise
-    except OSError as error:
-        raise fault(error, f"open the archive in {folder}") from error
+def _own(folder: Path, opened: contextlib.ExitStack) -> FolderLock:
+    """Lock a folder, and have in it what an archive needs; raises OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    lock = FolderLock(folder)
+    opened.callback(lock.release)
+    (folder / "index").mkdir(mode=0o700, exist_ok=True)
+    ObjectFiles(folder).create()
     return lock

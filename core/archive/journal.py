@@ -168,9 +168,13 @@ class Journal:
                 with contextlib.suppress(OSError):
                     os.fdatasync(self._fd)
                     self._write_mark(self._size)
-            os.close(self._fd)
-            os.close(self._mark_fd)
-            self._fd = -1
+            self._let_go()
+
+    def _let_go(self) -> None:
+        opened = [fd for fd in (self._fd, self._mark_fd) if fd >= 0]
+        self._fd = self._mark_fd = -1
+        for fd in opened:
+            os.close(fd)
 
     def _read(self, take: Callable[[Sequence[AnyLine]], None], loaded: Loaded) -> int:
         """Read all lines; returns where the last good one ends."""
@@ -199,8 +203,11 @@ class Journal:
             os.fsync(self._fd)
             sync_folder(self.path.parent)
             self._write_mark(self._size)
-        except OSError as error:
-            raise fault(error, "open the index") from error
+        except BaseException as error:
+            self._let_go()
+            if isinstance(error, OSError):
+                raise fault(error, "open the index") from error
+            raise
 
     def _marked(self) -> int:
         try:
