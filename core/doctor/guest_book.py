@@ -77,6 +77,8 @@ class GuestBook:
             self._timer = None
             temp = self.path.with_suffix(".new")
             try:
+                # With the archive elsewhere nobody else needs it.
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
                 with os.fdopen(os.open(temp, flags, 0o600), "wb") as file:
                     file.write(msgspec.json.encode(self._page()))

@@ -120,6 +120,21 @@ def test_a_doctor_in_another_process_knows_whom_the_listener_refused(
         assert "has not called us since" in silent.seen
 
 
+def test_callers_are_written_down_where_nothing_made_the_data_folder_before(
+    me: Station, tmp_path: Path
+) -> None:
+    """As where the archive lies elsewhere, and nobody but it would make the folder."""
+    data = tmp_path / "home" / "data"
+    store = SettingsStore.open(me.config_path)
+    store.change("archive.folder", str(tmp_path / "elsewhere"))
+    with Station.open(store, data) as station:
+        with _ct(tmp_path, station.listen(), called="ARCHIVE") as ct:
+            assert not ct.echo(ct.modalities.get("me")).ok
+        assert _visitor(station, "CT1").turned_away
+    assert (data / "callers.json").is_file()
+    assert data.stat().st_mode & 0o777 == 0o700
+
+
 def test_callers_are_remembered_after_a_restart_and_a_damaged_book_hurts_nobody(
     me: Station, tmp_path: Path
 ) -> None:
