@@ -33,25 +33,28 @@ class Thumbnail(Vertical):
     Thumbnail.-chosen > Static { color: $text; background: $primary; text-style: bold; }
     """
 
-    label_text = ""
-    """What stands below it."""
+    def __init__(self) -> None:
+        super().__init__()
+        # Made now: who has it mounted may be told what it shows before it is composed.
+        self._view, self._label = ImageView(), Static(markup=False)
+        self.label_text = ""
+        """What stands below it."""
 
     def compose(self) -> ComposeResult:
         """The picture and the number."""
-        yield ImageView()
-        yield Static(markup=False)
+        yield self._view
+        yield self._label
 
     def label(self, text: str, *, is_chosen: bool) -> None:
         """Say which one it is."""
         self.label_text = text
-        self.query_one(Static).update(text, layout=False)
+        self._label.update(text, layout=False)
         self.set_class(is_chosen, "-chosen")
 
     def show(self, picture: Picture | None) -> None:
         """Show a picture, or nothing yet."""
-        view = self.query_one(ImageView)
-        if view.picture is not picture:
-            view.show(picture)
+        if self._view.picture is not picture:
+            self._view.show(picture)
 
 
 class Thumbnails(Widget, can_focus=True):

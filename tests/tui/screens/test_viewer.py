@@ -378,6 +378,34 @@ async def test_a_strip_follows_the_series_and_all_of_it_leads_anywhere(
         assert pane.stage.display
 
 
+async def test_a_small_picture_that_comes_before_its_place_is_composed_is_shown(
+    stations: Pair, tmp_path: Path
+) -> None:
+    """As on a busy machine, where it was the end of the console."""
+    async with looking_at(stations, tmp_path, [_slice(1)]) as (pilot, pane):
+        slot = Thumbnail()
+        mounted = pane.mount(slot)
+        slot.label("7", is_chosen=True)
+        slot.show(pane.picture)
+        await mounted
+        await until_shown(pilot, "7")
+        assert slot.query_one(ImageView).picture is pane.picture
+        assert labels(pane) == ["[7]"]
+
+
+async def test_keys_that_are_typed_ahead_go_where_the_one_before_leads(
+    stations: Pair, tmp_path: Path
+) -> None:
+    """Over a slow line several come at once, and the picture takes what follows the first one."""
+    slices = [_slice(number) for number in range(1, IMAGES + 1)]
+    async with looking_at(stations, tmp_path, slices) as (pilot, pane):
+        await pilot.press("v", "v")
+        await until(pilot, lambda: not pane.display and not pane.has_focus_within, "tags alone")
+        for key in ("v", "T", "T"):
+            pilot.app.post_message(events.Key(key, key))
+        await until(pilot, lambda: len(labels(pane)) == 12, "small pictures in two rows")
+
+
 async def test_small_pictures_are_hidden_by_the_mask_too(stations: Pair, tmp_path: Path) -> None:
     slices = [_slice(number) for number in (1, 2, 3)]
     async with looking_at(stations, tmp_path, slices) as (pilot, pane):

@@ -103,7 +103,7 @@ class DocumentPane(Vertical):
 
     def take_keys(self) -> None:
         """Let keys go to the curves, or to the lines."""
-        (self.plot if self.plot.display else self.view).focus()
+        self.screen.set_focus(self.plot if self.plot.display else self.view.table)
 
     def find(self) -> None:
         """Ask which lines to show."""

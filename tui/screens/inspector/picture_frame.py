@@ -129,7 +129,7 @@ class PictureFrame(Vertical):
 
     def take_keys(self) -> None:
         """Let keys go to the picture, or to the small ones in its place."""
-        (self.stage if self.stage.display else self.query_one(Thumbnails)).focus()
+        self.screen.set_focus(self.stage if self.stage.display else self.query_one(Thumbnails))
 
     def _wish(self, index: int, frame: int) -> Wish:
         return Wish(self._uids[index], frame, self.windows.rendering(self._edge()))

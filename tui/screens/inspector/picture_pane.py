@@ -77,7 +77,7 @@ class PicturePane(PictureFrame):
     def _small_one_opened(self, event: Thumbnails.Opened) -> None:
         if self.strip.shape == "all":
             self.strip.become("none")
-        self.stage.focus()
+        self.take_keys()
         if event.index is not None:
             self._turn_to(event.index)
 

@@ -33,13 +33,14 @@ class StripRoom:
 
     def become(self, shape: str) -> None:
         """Take a shape; keys go to what there is more to choose from."""
-        had_keys = self._stage.has_focus or self._small.has_focus
+        screen = self._stage.screen
+        had_keys = screen.focused in (self._stage, self._small)
         self.shape = shape
         self._small.display = shape != "none"
         self._small.styles.height = self._small.slot[1] if shape == "strip" else "1fr"
         self._stage.display = shape != "all"
         if had_keys:
-            (self._small if shape == "all" else self._stage).focus()
+            screen.set_focus(self._small if shape == "all" else self._stage)
 
     def follow(
         self, series: tuple[object, ...], count: int, chosen: int, place_of: Callable[[int], Place]

@@ -66,7 +66,7 @@ class TagPane(Vertical):
 
     def take_keys(self) -> None:
         """Let keys go to the tree."""
-        self.dataset_tree.dataset_table.focus()
+        self.screen.set_focus(self.dataset_tree.dataset_table)
 
     def find(self) -> None:
         """Ask which tags to show."""
