@@ -96,9 +96,9 @@ class Archive:
 
         `settings` is asked at each use, so that an edit counts at once. With `read_only` nothing is
         locked or written, and what another station adds later is not seen. `meanwhile` is called
-        again and again while the journal is read, and may raise to give the opening up. Raises
-        ArchiveLockedError where another station owns the folder, ArchiveError where it cannot be
-        used.
+        again and again while the journal is read, or made anew of the files, and may raise to give
+        the opening up. Raises ArchiveLockedError where another station owns the folder,
+        ArchiveError where it cannot be used.
         """
         folder = folder.absolute()
         try:
@@ -110,7 +110,8 @@ class Archive:
                 opened.callback(storage.close)
                 archive = cls._understanding(folder, storage, settings, events, lock)
                 opened.callback(archive.close)
-                archive._put_right()
+                meanwhile()
+                archive._put_right(meanwhile)
                 opened.pop_all()
                 return archive
         except OSError as error:
@@ -132,11 +133,11 @@ class Archive:
             storage.forget()
             return cls(folder, storage, settings, events, lock)
 
-    def _put_right(self) -> None:
+    def _put_right(self, meanwhile: Callable[[], None]) -> None:
         if self._lock is None:
             self._tell_if_damaged()
         else:
-            mend(self._landing, self._tell)
+            mend(self._landing, self._tell, meanwhile)
 
     def close(self) -> None:
         """Make the index durable and let another station have the folder."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from core.archive.importing import read_object
@@ -12,11 +12,16 @@ from core.errors import ModalittyError
 from core.model import CheckReport, Failure
 
 
-def check_archive(landing: Landing, *, repair: bool) -> CheckReport:
-    """Compare both ways; with `repair`, make the index say what the files say."""
+def check_archive(
+    landing: Landing, *, repair: bool, meanwhile: Callable[[], None] = lambda: None
+) -> CheckReport:
+    """Compare both ways; with `repair`, make the index say what the files say.
+
+    `meanwhile` is called before each file that is looked at, and may raise to end that.
+    """
     index = landing.index
     count = len(index.instances)
-    missing = tuple(_missing(landing))
+    missing = tuple(_missing(landing, meanwhile))
     if repair and missing:
         for failure in missing:
             with landing.claims.claim(failure.what):
@@ -24,7 +29,8 @@ def check_archive(landing: Landing, *, repair: bool) -> CheckReport:
     unindexed: list[Failure] = []
     strange: list[Failure] = []
     position = index.storage.journal.end
-    for path in sorted(_unknown_files(landing), key=_written):
+    for path in sorted(_unknown_files(landing, meanwhile), key=_written):
+        meanwhile()
         try:
             position = max(position, _adopt(landing, path, repair=repair))
             unindexed.append(Failure(what=str(path), why="not in the index"))
@@ -41,8 +47,9 @@ def check_archive(landing: Landing, *, repair: bool) -> CheckReport:
     )
 
 
-def _missing(landing: Landing) -> Iterator[Failure]:
+def _missing(landing: Landing, meanwhile: Callable[[], None]) -> Iterator[Failure]:
     for uid in list(landing.index.instances):
+        meanwhile()
         held = landing.index.held(uid)
         if held is None:
             continue
@@ -55,9 +62,10 @@ def _missing(landing: Landing) -> Iterator[Failure]:
                 yield Failure(what=uid, why=f"the file has {size} bytes, not {held.own.z}")
 
 
-def _unknown_files(landing: Landing) -> Iterator[Path]:
+def _unknown_files(landing: Landing, meanwhile: Callable[[], None]) -> Iterator[Path]:
     hashed: set[str] | None = None
     for path in landing.files.all_files():
+        meanwhile()
         held = landing.index.held(path.stem)
         if held is not None and landing.files.place_of(held) == str(path):
             continue

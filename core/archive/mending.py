@@ -15,16 +15,20 @@ from core.events import Severity
 Tell = Callable[[Severity, str], None]
 
 
-def mend(landing: Landing, tell: Tell) -> None:
-    """Finish what was cut short, and rebuild what the journal lost."""
+def mend(landing: Landing, tell: Tell, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Finish what was cut short, and rebuild what the journal lost.
+
+    `meanwhile` is called between files, and may raise to give it up; the next opening does it anew.
+    """
     storage = landing.index.storage
     saved = store_again(landing, tell) + finish_leftovers(landing)
+    meanwhile()
     if saved:
         tell(Severity.INFO, f"{saved} objects that were being stored were kept")
     loaded = storage.loaded
     if loaded.whole:
         return
-    report = check_archive(landing, repair=True)
+    report = check_archive(landing, repair=True, meanwhile=meanwhile)
     if loaded.damaged:
         storage.compact()
     storage.journal.mended()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from core.settings_file import SettingsStore
 from tests.core.archive.objects import encode, make
@@ -53,6 +53,23 @@ def run(cli: CommandLine, *words: object, timeout: float = 60) -> subprocess.Com
     )
 
 
+def start(
+    cli: CommandLine,
+    errors: IO[str] | int,
+    *options: str,
+    limits: Callable[[], None] | None = None,
+) -> subprocess.Popen[str]:
+    """Start `serve`; nobody has waited yet until it listens."""
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *cli.words(), *options, "serve"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        preexec_fn=limits,
+    )
+
+
 def one_line(text: str, *parts: str) -> None:
     """Hold a fault to its form: one line on stderr, harmless, without a traceback."""
     assert text.count("\n") == 1, text
@@ -87,16 +104,8 @@ class Served:
         self._quiet = quiet
 
     def __enter__(self) -> Served:
-        words = self.cli.words()
         with self.stderr.open("w") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, *words, *self._options, "serve"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                preexec_fn=self._limits,
-            )
+            self.process = start(self.cli, errors, *self._options, limits=self._limits)
         assert self.process.stdout
         line = self.process.stdout.readline()
         assert "listens on" in line, self.said

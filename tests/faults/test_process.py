@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -20,9 +22,13 @@ from tests.faults.served import (
     leftovers,
     objects,
     send_object,
+    start,
 )
 from tests.peers.processes import answers, eventually
 from tests.tui.commandline import CommandLine
+
+BEING_MENDED = b"99999999999999999999"
+"""What `mark` says while what a journal lost is being found again."""
 
 
 @pytest.fixture
@@ -53,6 +59,28 @@ class Sender(threading.Thread):
                         self._wake.set()
         except (OSError, EOFError, AssertionError):
             self._wake.set()
+
+
+def test_a_signal_ends_it_in_the_midst_of_opening_too(cli: CommandLine) -> None:
+    """Of a journal that is gone the index is made anew, which for a large archive takes minutes."""
+    with Served(cli) as served:
+        assert served.store("1.2.3") == 0
+    (one,) = objects(cli)
+    for number in range(3000):  # names of one file: each is read, and found to belong elsewhere
+        os.link(one, one.with_name(f"{number}.dcm"))
+    journal, mark = cli.data / "index/journal", cli.data / "index/mark"
+    for signal_ in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        journal.unlink()
+        mark.unlink()
+        process = start(cli, subprocess.PIPE)
+        eventually(lambda: mark.exists() and mark.read_bytes() == BEING_MENDED, what="it begins")
+        process.send_signal(signal_)
+        assert process.communicate(timeout=20) == ("", "")
+        assert process.returncode == 0
+        assert mark.read_bytes() == BEING_MENDED, "the rest was not waited for"
+    with Served(cli, quiet=False) as served:
+        assert len(served.rows()) == 1
+        assert "repaired" in served.said
 
 
 def test_kill_9_again_and_again_loses_nothing(cli: CommandLine) -> None:

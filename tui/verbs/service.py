@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 import typer
 
@@ -30,6 +31,8 @@ GRACE = 60.0
 """Seconds in which transfers may end after SIGTERM: less than service managers wait (90)."""
 SCREENLESS = ("dumb", "unknown")
 """Kinds of terminal (TERM) that cannot place a cursor."""
+_AWAKE = b"\0"
+"""No signal has this number."""
 GARBAGE = 50_000
 """Objects made, less those let go, before the collector looks for cycles; Python's own is 700.
 
@@ -57,23 +60,52 @@ def demo(ctx: typer.Context) -> None:
 def serve(ctx: typer.Context) -> None:
     """Run the station without a screen, until SIGTERM: transfers end, then it exits with 0."""
     share_arenas()
-    with _until_signalled() as wait, options(ctx).station() as station:
-        station.listen()
-        station.jobs.keep()
+    # In this order: the station, when it is closed, gives an opening up that is then waited for.
+    with (
+        _signals() as signals,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="opening") as aside,
+        options(ctx).station() as station,
+    ):
+        is_open = aside.submit(_open, station)
+        is_open.add_done_callback(lambda _: signals.wake())
+        if signals.wait():
+            return
+        is_open.result()
         host, port = station.listening or ("", 0)
         secured = f", by TLS on {station.listening_tls}" if station.listening_tls else ""
         print(f"{station.settings.station.ae_title} listens on {host}:{port}{secured}", flush=True)
-        wait()
+        signals.wait()
         station.stop_listening(GRACE)
 
 
+def _open(station: Station) -> None:
+    """Open archive and listener, which may take minutes, and go on with the jobs that were kept."""
+    station.listen()
+    station.jobs.keep()
+
+
+class _Signals(NamedTuple):
+    """A pipe into which the system writes the number of each signal that ends us."""
+
+    reader: int
+    writer: int
+
+    def wait(self) -> bool:
+        """Return when there is a signal, or when somebody wakes who waits: False."""
+        return os.read(self.reader, 1) != _AWAKE
+
+    def wake(self) -> None:
+        """Let who waits go on; from any thread."""
+        os.write(self.writer, _AWAKE)
+
+
 @contextlib.contextmanager
-def _until_signalled() -> Iterator[Callable[[], object]]:
-    """Take the signals that end us; give what waits for the first. A second Ctrl+C ends at once."""
+def _signals() -> Iterator[_Signals]:
+    """Take the signals that end us; a second Ctrl+C ends at once."""
     # The system may hand a signal to any thread, and Python runs handlers in this one only: the
     # pipe wakes it. An Event would not, and its lock may be held where the handler comes in.
-    wait, wake = os.pipe()
-    os.set_blocking(wake, False)
+    signals = _Signals(*os.pipe())
+    os.set_blocking(signals.writer, False)
     asked = False
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
@@ -83,16 +115,16 @@ def _until_signalled() -> Iterator[Callable[[], object]]:
             os._exit(Exit.INTERRUPTED)
         asked = True
 
-    before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    before = signal.set_wakeup_fd(signals.writer, warn_on_full_buffer=False)
     _on_end(on_signal)
     try:
-        yield lambda: os.read(wait, 1)
+        yield signals
     finally:
         # While the interpreter ends it lets go of our handlers, and a late signal would kill.
         _on_end(signal.SIG_IGN)
         signal.set_wakeup_fd(before)
-        os.close(wait)
-        os.close(wake)
+        for fd in signals:
+            os.close(fd)
 
 
 def _on_end(handler: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
