@@ -70,7 +70,10 @@ class Archive:
         files, claims = ObjectFiles(folder), Claims()
         self._arrivals = arrivals = Arrivals(folder / "index", self._settle, files.rest)
         self._remover = Remover(files=files, index=self._index, claims=claims, arrivals=arrivals)
-        self._room = Room(self._remover, self._protection, settings, events)
+        self._watch = StudyWatch(self._is_quiet, lambda: settings().stable_after)
+        self._room = Room(
+            self._remover, self._protection, settings, events, still_comes=self._watch.awaits
+        )
         self._landing = Landing(
             files=files,
             index=self._index,
@@ -80,7 +83,6 @@ class Archive:
             duplicates=lambda: settings().duplicates,
         )
         self._compactor = Compactor(storage, self._tell)
-        self._watch = StudyWatch(self._is_quiet, lambda: settings().stable_after)
 
     @classmethod
     def open(

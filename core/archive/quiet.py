@@ -42,6 +42,11 @@ class StudyWatch:
                 # Else the thread looks again when the first was due: to wake it costs each object.
                 self._state.notify()
 
+    def awaits(self, study: int) -> bool:
+        """True until a study is told: more objects of it may be on their way."""
+        with self._state:
+            return study in self._touched
+
     def close(self) -> None:
         """Watch no more."""
         with self._state:

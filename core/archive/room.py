@@ -19,6 +19,7 @@ from core.settings import ArchiveSettings, WhenFull
 
 _MIB = 1 << 20
 _SAY_AGAIN = 60.0  # seconds
+_TOO_SMALL = "and may be held in part now: archive.quota_mib is too small for what comes at once"
 
 
 class Room:
@@ -26,7 +27,8 @@ class Room:
 
     What is recycled are whole studies, the one whose last object came longest ago first. Half a
     study is worse than none, and a whole patient (Orthanc's measure) is more than is needed.
-    Studies of protected patients stay, and so does the study that the new object belongs to.
+    Studies of protected patients stay, and so does the study that the new object belongs to. One
+    that still comes in is the last in this order; that it had to go is told as a warning.
     """
 
     def __init__(
@@ -35,12 +37,15 @@ class Room:
         protection: Protection,
         settings: Callable[[], ArchiveSettings],
         events: EventBus,
+        still_comes: Callable[[int], bool],
     ) -> None:
+        """`still_comes` says of a study's number whether more of it may be on its way."""
         self._index: Index = remover.index
         self._remover = remover
         self._protection = protection
         self._settings = settings
         self._events = events
+        self._still_comes = still_comes
         self._lock = threading.Lock()
         self._reserved = 0
         self._said_full = False
@@ -116,12 +121,15 @@ class Room:
             self._recycle(study)
 
     def _recycle(self, study: Study) -> None:
-        size, uid = study.size, study.uid
+        size, uid, still_comes = study.size, study.uid, self._still_comes(study.id)
         removed = self._remover.remove(
             [held.sop_instance_uid for held in members_of(self._index, study)]
         )
         text = f"the study {uid!r} ({removed} objects, {size / _MIB:.1f} MiB) was deleted"
-        self._tell(Severity.INFO, f"{text} to stay within the archive's quota")
+        text += " to stay within the archive's quota"
+        if still_comes:
+            text += f" while it was still being received, {_TOO_SMALL}"
+        self._tell(Severity.WARNING if still_comes else Severity.INFO, text)
         self._events.publish(ArchiveChanged(level=Level.STUDY, uid=uid, removed=removed))
 
     def _refuse(self) -> None:

@@ -108,6 +108,27 @@ def test_the_order_of_arrival_is_found_again_in_the_files(small: Opener) -> None
         assert sorted(studies(archive)) == ["1", "3"]
 
 
+def test_a_study_that_still_comes_in_is_recycled_last_and_said_louder(small: Opener) -> None:
+    small.settings = replace(small.settings, stable_after=0.05)
+    with small() as archive:
+        put(archive, "1.1", "1")
+        eventually(lambda: small.told(StudyStable), what="the first study to be quiet")
+        small.settings = replace(small.settings, stable_after=1000.0)
+        put(archive, "2.1", "2")
+        put(archive, "3.1", "3")
+        assert sorted(studies(archive)) == ["2", "3"], "of the quiet ones first"
+        assert small.told(Notice)[-1].severity is Severity.INFO
+        put(archive, "3.2", "3")
+        assert studies(archive) == ["3"], "then the one that rests longest, and never its own"
+        notice = small.told(Notice)[-1]
+        assert notice.severity is Severity.WARNING
+        assert "'2' (1 objects" in notice.text
+        assert "still being received" in notice.text
+        with pytest.raises(OutOfResourcesError):
+            put(archive, "3.3", "3")
+        assert archive.statistics().instances == 2, "nothing of its own study gave way"
+
+
 def test_what_cannot_fit_recycles_nothing(small: Opener) -> None:
     with small() as archive:
         put(archive, "1.1", "1")
