@@ -11,11 +11,14 @@ import errno
 import mmap
 import os
 import struct
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from xxhash import xxh3_64_intdigest as digest
+
+from core.archive.group_commit import GroupCommit
 
 __all__ = ["PAGE", "RECORD", "LogFile", "digest", "next_page", "records", "seal"]
 
@@ -51,17 +54,16 @@ class LogFile:
     :meth:`write` and :meth:`sync` by a lock of theirs.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, state: threading.Condition) -> None:
         self.path = path
+        self.commit = GroupCommit(state)
+        """How many records were written, and how many of these are synced, in all fillings."""
         self.size = 0
         """Up to here it is filled, or about to be."""
         self.count = 0
         """How many records were begun since it was empty."""
         self.under_way = 0
         """How many objects are in it that have no place of their own yet, and may be refused."""
-        self.written = self.synced = 0
-        """How many records were written, and how many of these are synced, in all fillings."""
-        self.syncing = False
         self.struck = False
         """A record was struck out since the last sync."""
         self.room = 0
@@ -117,10 +119,10 @@ class LogFile:
 
     def wrote(self, record: memoryview, at: int) -> int:
         """Count a record that was written: up to which count it is to be synced."""
-        self.written += 1
+        self.commit.written += 1
         self._used = max(self._used, at + len(record))
         self._grow(at, at + len(record))
-        return self.written
+        return self.commit.written
 
     def failed(self, at: int, size: int, number: int) -> None:
         """Give back a place where a record could not be written, or only perhaps."""

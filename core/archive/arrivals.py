@@ -69,10 +69,12 @@ class Arrivals:
 
         Nothing is opened before :meth:`open`, and until then nothing is taken.
         """
-        self._files = tuple(LogFile(folder / f"arrivals-{number}") for number in range(2))
+        self._state = threading.Condition()
+        self._files = tuple(
+            LogFile(folder / f"arrivals-{number}", self._state) for number in range(2)
+        )
         self._settle = settle
         self._rest = rest
-        self._state = threading.Condition()
         self._current = 0
         self._usable = self._wanted = self._closing = self._is_tidy = False
         self._number = 0
@@ -191,14 +193,12 @@ class Arrivals:
         """Return when an object is durable; simultaneous callers share a sync."""
         file = self._files[entry.file]
         with self._state:
-            while file.synced < entry.position:
+            while file.commit.synced < entry.position:
                 self._sync_once(file)
 
     def _sync_once(self, file: LogFile) -> None:
         """Sync, or wait for who does; more may have come meanwhile."""
-        if file.syncing:
-            self._state.wait()
-        else:
+        if not file.commit.joined():
             self._require_usable()
             self._lead_sync(file)
 
@@ -242,7 +242,8 @@ class Arrivals:
             self._usable = False
             # A descriptor that is closed may be somebody else's a moment later.
             self._state.wait_for(
-                lambda: not any(file.under_way or file.syncing for file in self._files), _PATIENCE
+                lambda: not any(file.under_way or file.commit.syncing for file in self._files),
+                _PATIENCE,
             )
             is_empty = self._is_empty
             for file in self._files:
@@ -257,23 +258,14 @@ class Arrivals:
 
     def _lead_sync(self, file: LogFile) -> None:
         """Sync for everybody who waits; entered and left with the state held."""
-        file.syncing, file.struck = True, False
-        target = file.written
-        failure: OSError | None = None
-        self._state.release()
+        file.struck = False
         try:
-            file.sync()
-        except OSError as error:
-            failure = error
-        finally:
-            self._state.acquire()
-            file.syncing = False
-            self._state.notify_all()
-        if failure is not None:
-            # The kernel forgets what it could not write, so a second sync that succeeds would lie.
+            file.commit.lead(file.sync)
+        except BaseException as error:
             self._usable = False
-            raise fault(failure, "store an object") from failure
-        file.synced = target
+            if isinstance(error, OSError):
+                raise fault(error, "store an object") from error
+            raise
 
     # -- emptying
 
@@ -310,7 +302,7 @@ class Arrivals:
             self._wanted = False
             # Who waits for room has it now in the other file.
             self._state.notify_all()
-            while self._files[number].under_way or self._files[number].syncing:
+            while self._files[number].under_way or self._files[number].commit.syncing:
                 self._state.wait()
             # All that is in it was synced by who brought it, and has its place, or was taken back.
             return number
