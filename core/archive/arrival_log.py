@@ -30,6 +30,7 @@ PAGE = 4096
 """Records begin at multiples of it: what is synced is never written again but to strike it out."""
 
 _DIRECT: int = getattr(os, "O_DIRECT", 0)  # not of macOS
+_SYNCED: int = getattr(os, "RWF_DSYNC", 0)  # of Linux
 _SMALL = 64 << 10
 _SPARE = 4 << 30  # bytes that are to be left on the disk by what is nice to have
 _ZEROS = memoryview(mmap.mmap(-1, 1 << 20))
@@ -71,6 +72,7 @@ class LogFile:
         self._fd = -1
         self._length = self._used = self._epoch = 0
         self._is_durable = True
+        self._syncs = _SYNCED
         self._page = memoryview(mmap.mmap(-1, PAGE))
 
     def open(self) -> None:
@@ -105,12 +107,21 @@ class LogFile:
         self.under_way += 1
         return at, self._epoch
 
-    def write(self, record: memoryview, at: int) -> None:
-        """Write a record where its place was reserved; from any thread. Raises OSError."""
+    def write(self, record: memoryview, at: int, *, synced: bool = False) -> bool:
+        """Write a record where its place was reserved; from any thread. Raises OSError.
+
+        Where it is to be `synced` at once, and the system can, it is durable: True.
+        """
         try:
-            if os.pwrite(self._fd, record, at) == len(record):
-                return
+            if synced and self._syncs:
+                if os.pwritev(self._fd, [record], at, self._syncs) == len(record):
+                    return True
+            elif os.pwrite(self._fd, record, at) == len(record):
+                return False
         except OSError as error:
+            if error.errno == errno.EOPNOTSUPP:
+                self._syncs = 0
+                return self.write(record, at)
             if error.errno != errno.EINVAL:
                 raise
         # Cut short, or invalid since a limit would cut it in the middle of a block; past the page

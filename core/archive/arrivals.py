@@ -15,6 +15,7 @@ what an earlier one left.
 from __future__ import annotations
 
 import contextlib
+import errno
 import heapq
 import logging
 import threading
@@ -139,20 +140,25 @@ class Arrivals:
         checksum = parcel.digest()
         with self._state:
             entry, epoch = self._reserve(uid, place, parcel.size)
-        file = self._files[entry.file]
+            file = self._files[entry.file]
+            # With nobody to share a sync with, write and sync are one call.
+            alone = file.under_way == 1
         try:
             record = parcel.record(entry.number, epoch, checksum)
-            file.write(record, entry.at)
+            is_synced = file.write(record, entry.at, synced=alone)
         except BaseException as error:
             with self._state:
                 file.failed(entry.at, entry.size, entry.number)
                 self._drop(entry)
                 self._ended(file)
+                if alone and getattr(error, "errno", 0) == errno.EIO:
+                    self._usable = False  # as where a sync fails
             if isinstance(error, OSError):
                 raise fault(error, "store an object") from error
             raise
         with self._state:
-            entry.position = file.wrote(record, entry.at)
+            position = file.wrote(record, entry.at)
+            entry.position = 0 if is_synced else position
         return entry
 
     def done(self, entry: Entry) -> None:

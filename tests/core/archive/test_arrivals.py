@@ -6,11 +6,12 @@ import errno
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from core.archive import arrivals
+from core.archive import arrival_log, arrivals
 from core.archive.archive import Archive
 from core.archive.arrival_log import PAGE, LogFile
 from core.archive.files import ObjectFiles
@@ -183,6 +184,36 @@ def test_a_large_object_in_place_of_a_logged_one_is_not_undone(opener: Opener) -
         assert data_of(archive, "2.1").endswith(encode(make_large("2.1")))
 
 
+@pytest.fixture(params=["in one call", "in two calls"])
+def syncing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has nobody to share a sync with writes and syncs in one call, where there is such one."""
+    if request.param == "in two calls":
+        monkeypatch.setattr(arrival_log, "_SYNCED", 0)
+    elif not arrival_log._SYNCED:
+        pytest.skip("this system has no such call")
+
+
+def watch_syncs(monkeypatch: pytest.MonkeyPatch, before: Callable[[int], None]) -> None:
+    """Have `before` called with its descriptor before a file is synced in either way."""
+    sync, write = os.fdatasync, os.pwritev
+
+    def synced(fd: int) -> None:
+        before(fd)
+        sync(fd)
+
+    def written(fd: int, data: list[memoryview], at: int, flags: int) -> int:
+        before(fd)
+        return write(fd, data, at, flags)
+
+    monkeypatch.setattr(os, "fdatasync", synced)
+    monkeypatch.setattr(os, "pwritev", written)
+
+
+def fails(_: int) -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.usefixtures("syncing")
 def test_the_journal_has_nothing_that_is_not_durable(
     opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,38 +221,57 @@ def test_the_journal_has_nothing_that_is_not_durable(
         store(archive, make("1.1"))
         journal = opener.folder / "index/journal"
         before, seen = journal.stat().st_size, []
-        real = os.fdatasync
 
         def synced(fd: int) -> None:
             log = Path(f"/proc/self/fd/{fd}").readlink()
             seen.append((log.name, journal.stat().st_size - before))
-            real(fd)
 
-        monkeypatch.setattr(os, "fdatasync", synced)
+        watch_syncs(monkeypatch, synced)
         store(archive, make("2.1"))
         assert seen == [("arrivals-0", 0)]
         monkeypatch.undo()
 
 
+@pytest.mark.usefixtures("syncing")
 def test_a_log_that_cannot_be_synced_takes_no_more(
     opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(_: int) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
     with opener() as archive:
         before = held(archive)
-        monkeypatch.setattr(os, "fdatasync", fails)
-        with pytest.raises(ArchiveError):
-            store(archive, make("2.1"))
-        monkeypatch.undo()
+        with monkeypatch.context() as patch:
+            watch_syncs(patch, fails)
+            with pytest.raises(ArchiveError):
+                store(archive, make("2.1"))
         assert held(archive) == before
+        assert not archive._arrivals.usable
         store(archive, make("2.2"))  # with a sync of its own
         assert archive.check(repair=False).clean
         power.now()
     with opener() as archive:
         assert archive.statistics().instances == 2
         assert store(archive, make("2.1")).instance.size
+
+
+def test_where_nothing_is_written_and_synced_in_one_call_it_is_in_two(
+    opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system may not know the flag."""
+    synced: list[int] = []
+    real = os.fdatasync
+
+    def unknown(*_: object) -> int:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    with opener() as archive:
+        monkeypatch.setattr(os, "pwritev", unknown)
+        monkeypatch.setattr(os, "fdatasync", lambda fd: (synced.append(fd), real(fd))[1])
+        store(archive, make("2.1"))
+        store(archive, make("2.2"))
+        assert len(synced) == 2
+        power.now()
+    power.happens()
+    with opener() as archive:
+        assert uids(archive) == {"1.1", "2.1", "2.2"}
 
 
 def test_a_quiet_log_is_emptied(opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,12 +316,12 @@ def test_a_record_that_was_cut_short_hides_none_behind_it(
     """Several are written at a time, and a later one may be acknowledged before an earlier one."""
     write, first_is_in, go_on = LogFile.write, threading.Event(), threading.Event()
 
-    def half(file: LogFile, record: memoryview, at: int) -> None:
+    def half(file: LogFile, record: memoryview, at: int, *, synced: bool = False) -> bool:
         if at and not first_is_in.is_set():
             write(file, record[:PAGE], at)
             first_is_in.set()
             assert go_on.wait(20)
-        write(file, record, at)
+        return write(file, record, at, synced=synced)
 
     monkeypatch.setattr(LogFile, "write", half)
     many_pages = {"PatientComments": "x" * 9000}
@@ -456,6 +506,7 @@ def test_after_a_sync_that_failed_nobody_is_told_success(
     opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The system tells of it once, and a second sync that succeeds would lie."""
+    monkeypatch.setattr(arrival_log, "_SYNCED", 0)
     fail = threading.Event()
     real = os.fdatasync
 
