@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+
+from msgspec import Struct
 
 from core import model
 from core.errors import SettingsError
 from core.network import credentials, extended, negotiation, pdu, roles, tls
-from core.network.association import LINGER, Association
+from core.network.association import LINGER, Association, Context
 from core.network.faults import (
     AbortedError,
     LinkError,
@@ -17,6 +20,7 @@ from core.network.faults import (
     TlsFault,
 )
 from core.network.negotiation import Rejection
+from core.network.remembered import Remembered
 from core.network.tls import TlsWire
 from core.network.wire import BUFFER_SIZE, Wire
 from core.settings import Settings, StationSettings
@@ -57,23 +61,60 @@ def accept(
 ) -> tuple[Association, tuple[model.ProposedContext, ...]]:
     """Accept `request`; the association, and what came of each presentation context."""
     station = settings.station
-    answers = negotiation.negotiate(request, settings)
-    usable = negotiation.accepted(answers)
-    granted = roles.answers(request.roles, usable)
-    agreed = extended.answers(request.extended, usable)
+    agreement = agree(request, settings)
     association = Association(
         wire,
         about,
-        extended.mark(roles.mark(usable, granted), agreed),
+        agreement.contexts,
         max_pdu=station.max_pdu,
         peer_max_pdu=request.max_pdu,
         patience=station.network_timeout,
     )
-    content = pdu.Associate(
-        request.calling, request.called, answers, station.max_pdu, granted, agreed
+    wire.send([pdu.with_titles(agreement.answer, request)], station.network_timeout)
+    return association, agreement.told
+
+
+class Agreement(Struct, frozen=True):
+    """What comes of a request: the contexts that can be used, and the A-ASSOCIATE-AC."""
+
+    contexts: Mapping[int, Context]
+    answer: bytes
+    """The PDU, with anybody's titles."""
+    told: tuple[model.ProposedContext, ...]
+
+
+_agreements: Remembered[object, Agreement] = Remembered(16)
+
+
+def agree(request: pdu.Associate, settings: Settings) -> Agreement:
+    """What to answer to a request that is not turned away."""
+    if not request.proposal:
+        return _agreed(request, settings)
+    calling, station = request.calling.strip(), settings.station
+    # All that it hangs on.
+    key = (
+        request.proposal,
+        negotiation.allowed(settings, calling),
+        negotiation.may_report(settings, calling),
+        station.accept,
+        station.max_pdu,
     )
-    wire.send([pdu.encode_accept(content)], station.network_timeout)
-    return association, negotiation.describe(request.contexts, answers)
+    return _agreements.get(key, lambda: _agreed(request, settings))
+
+
+def _agreed(request: pdu.Associate, settings: Settings) -> Agreement:
+    answers = negotiation.negotiate(request, settings)
+    usable = negotiation.accepted(answers)
+    granted = roles.answers(request.roles, usable)
+    agreed = extended.answers(request.extended, usable)
+    content = pdu.Associate(
+        request.calling, request.called, answers, settings.station.max_pdu, granted, agreed
+    )
+    return Agreement(
+        contexts=extended.mark(roles.mark(usable, granted), agreed),
+        answer=pdu.encode_accept(content),
+        told=negotiation.describe(request.contexts, answers),
+    )
 
 
 def turn_away(wire: Wire, why: Rejection) -> None:

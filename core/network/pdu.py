@@ -10,6 +10,7 @@ import struct
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 from pydicom.uid import UID
 from pynetdicom import pdu as codec
 from pynetdicom._globals import APPLICATION_CONTEXT_NAME
@@ -26,6 +27,7 @@ from pynetdicom.presentation import PresentationContext
 from core.archive.filemeta import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from core.network.faults import ProtocolError, Reason
 from core.network.items import TITLES, known_items
+from core.network.remembered import Remembered
 
 HEADER = struct.Struct(">BxI")
 PDV_HEADER = struct.Struct(">IBB")
@@ -34,6 +36,8 @@ P_DATA_HEADERS = struct.Struct(">BxIIBB")
 
 MAX_ASSOCIATE = 1 << 20
 """Bytes of an A-ASSOCIATE PDU we read: 128 contexts with every transfer syntax have 200 KB."""
+_MAX_REMEMBERED = 32 << 10
+"""Bytes of a request whose content is remembered: 128 contexts of storescu have 13 KB."""
 
 
 class Type:
@@ -81,6 +85,11 @@ class Associate(Struct, frozen=True):
     """SOP class → service class application information (PS3.7 D.3.3.5)."""
     application_context: str = APPLICATION_CONTEXT_NAME
     protocol_version: int = 1
+    proposal: bytes = b""
+    """What stood in a request but for the titles; empty where that is too much to remember."""
+
+
+_requests: Remembered[bytes, Associate] = Remembered(16)
 
 
 def titles(body: memoryview) -> tuple[str, str]:
@@ -95,13 +104,28 @@ def _title(field: bytes) -> str:
 
 
 def decode_associate(kind: int, body: memoryview) -> Associate:
-    """Read the body of an A-ASSOCIATE-RQ or -AC; raises ProtocolError where it is damaged."""
+    """Read the body of an A-ASSOCIATE-RQ or -AC; raises ProtocolError where it is damaged.
+
+    A program proposes the same each time that it calls, and to read that takes long.
+    """
+    if kind != Type.ASSOCIATE_RQ:
+        return _decoded(kind, body)
+    proposal = bytes(body[: TITLES.start]) + bytes(body[TITLES.stop :])
+    if len(proposal) > _MAX_REMEMBERED:
+        found = _decoded(kind, body)
+    else:
+        found = _requests.get(proposal, lambda: replace(_decoded(kind, body), proposal=proposal))
+    calling, called = titles(body)
+    return replace(found, calling=calling, called=called)
+
+
+def _decoded(kind: int, body: memoryview) -> Associate:
+    """The content but for the titles."""
     pdu = codec.A_ASSOCIATE_RQ() if kind == Type.ASSOCIATE_RQ else codec.A_ASSOCIATE_AC()
     try:
         known = known_items(body)
         pdu.decode(HEADER.pack(kind, len(known)) + known)
-        primitive = pdu.to_primitive()
-        return _from_primitive(primitive, kind, pdu.protocol_version, titles(body))
+        return _from_primitive(pdu.to_primitive(), kind, pdu.protocol_version)
     except ProtocolError:
         raise
     except Exception as exc:
@@ -109,9 +133,7 @@ def decode_associate(kind: int, body: memoryview) -> Associate:
         raise ProtocolError(f"a damaged A-ASSOCIATE PDU ({type(exc).__name__})") from exc
 
 
-def _from_primitive(
-    primitive: A_ASSOCIATE, kind: int, version: int, names: tuple[str, str]
-) -> Associate:
+def _from_primitive(primitive: A_ASSOCIATE, kind: int, version: int) -> Associate:
     request = kind == Type.ASSOCIATE_RQ
     contexts = (
         primitive.presentation_context_definition_list
@@ -123,8 +145,8 @@ def _from_primitive(
     ):
         raise ValueError("no presentation context, or one without syntax")
     return Associate(
-        calling=names[0] if request else "",
-        called=names[1] if request else "",
+        calling="",
+        called="",
         contexts=tuple(contexts),
         max_pdu=primitive.maximum_length_received or 0,
         roles=tuple(
@@ -152,14 +174,19 @@ def encode_request(content: Associate) -> bytes:
 
 
 def encode_accept(content: Associate) -> bytes:
-    """Write an A-ASSOCIATE-AC, PS3.8 9.3.3; the titles are given back as they came."""
+    """Write an A-ASSOCIATE-AC, PS3.8 9.3.3."""
     primitive = _to_primitive(content)
     primitive.calling_ae_title = primitive.called_ae_title = "X"
     primitive.result = 0
     primitive.result_source = 1
     primitive.presentation_context_definition_results_list = list(content.contexts)
-    encoded = bytearray(codec.A_ASSOCIATE_AC(primitive).encode())
-    names = (content.called, content.calling)
+    return with_titles(codec.A_ASSOCIATE_AC(primitive).encode(), content)
+
+
+def with_titles(accept: bytes, request: Associate) -> bytes:
+    """An A-ASSOCIATE-AC with the titles of a request, given back as they came."""
+    encoded = bytearray(accept)
+    names = (request.called, request.calling)
     fields = (name.encode("latin-1", "replace")[:16].ljust(16) for name in names)
     encoded[HEADER.size + TITLES.start : HEADER.size + TITLES.stop] = b"".join(fields)
     return bytes(encoded)

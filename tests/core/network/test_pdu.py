@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import struct
+from functools import partial
 
 import pytest
 from pynetdicom._globals import APPLICATION_CONTEXT_NAME
 from pynetdicom.presentation import PresentationContext
 
-from core.network import pdu
+from core.network import acceptor, pdu
 from core.network.contexts import EXPLICIT_LE, IMPLICIT_LE, VERIFICATION
 from core.network.faults import ProtocolError
 from core.network.negotiation import accepted, judge, negotiate
+from core.network.remembered import Remembered
 from core.settings import Accept, Settings, StationSettings, UnknownCallers
+from tests.core.network.fakes import CT
 from tests.core.network.raw import context_item, item, proposing, request
 
 
@@ -131,3 +134,52 @@ def _accepted() -> PresentationContext:
 def trusting() -> Settings:
     accept = Accept(unknown_callers=UnknownCallers.ACCEPT)
     return Settings(station=StationSettings(accept=accept))
+
+
+def _asks(calling: str, called: str = "US") -> pdu.Associate:
+    contexts = (pdu.context(1, VERIFICATION, [IMPLICIT_LE]), pdu.context(3, CT, [EXPLICIT_LE]))
+    data = pdu.encode_request(pdu.Associate(calling, called, contexts, 4096))
+    return pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, _body(data))
+
+
+def test_callers_that_propose_the_same_keep_their_own_titles() -> None:
+    one, other = _asks("ONE", "X"), _asks("OTHER", "Y")
+    assert one.contexts is other.contexts  # read once
+    assert [(a.calling, a.called) for a in (one, other)] == [("ONE", "X"), ("OTHER", "Y")]
+    answer = acceptor.agree(one, trusting()).answer
+    assert pdu.with_titles(answer, other)[10:42] == b"Y".ljust(16) + b"OTHER".ljust(16)
+
+
+def test_a_proposal_that_is_known_is_judged_by_what_is_allowed_now() -> None:
+    request = _asks("ONE")
+    echo_only = Settings(station=StationSettings(accept=Accept()))
+    no_ct = Settings(
+        station=StationSettings(
+            accept=Accept(unknown_callers=UnknownCallers.ACCEPT, sop_classes=("1.2.3",))
+        )
+    )
+    found = [
+        set(acceptor.agree(request, settings).contexts)
+        for settings in (trusting(), echo_only, no_ct, trusting())
+    ]
+    assert found == [{1, 3}, {1}, {1}, {1, 3}]
+
+
+def test_a_damaged_proposal_is_damaged_each_time() -> None:
+    body = _body(request())
+    for _ in range(2):
+        with pytest.raises(ProtocolError):
+            pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, body[:100])
+
+
+def test_what_was_asked_for_longest_ago_is_forgotten() -> None:
+    made: list[int] = []
+
+    def make(number: int) -> int:
+        made.append(number)
+        return number
+
+    remembered: Remembered[int, int] = Remembered(2)
+    for number in (1, 2, 1, 3, 1, 2):
+        assert remembered.get(number, partial(make, number)) == number
+    assert made == [1, 2, 3, 2]
