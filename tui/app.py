@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from textual.widget import AwaitMount
 from core.events import Notice, Severity
 from core.station import Station
 from tui import clipboard, line, units
-from tui.bridge import FRAME, Bridge, NewsWaiting
+from tui.bridge import FLOOD, FRAME, Bridge, NewsWaiting
 from tui.calls import Answered
 from tui.commands import Place, bindings
 from tui.keymap import chosen_keys, clashes
@@ -116,6 +117,7 @@ class ModalittyApp(App[object]):
         self.places: dict[Place, PlaceScreen] = {}
         self._stands = False
         self.bridge: Bridge | None = None
+        self._told = 0.0
         for place in SCREENS:
             self.add_mode(place.value, partial(self._opened, place))
 
@@ -182,12 +184,13 @@ class ModalittyApp(App[object]):
 
     @on(NewsWaiting)
     def _news_waits(self) -> None:
-        """Wait a frame for what else comes, then tell the screens."""
-        self.set_timer(FRAME, self._tell)
+        """Wait a frame for what else comes, longer in a flood; then tell the screens."""
+        self.set_timer(max(FRAME, self._told + FLOOD - time.monotonic()), self._tell)
 
     def _tell(self) -> None:
         if not self.bridge:
             return
+        self._told = time.monotonic()
         news = self.bridge.collect()
         self.session.status.take(news)
         self._toast(news.notices)

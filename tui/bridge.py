@@ -32,7 +32,9 @@ from core.events import (
 from core.model import Job, Outcome
 
 FRAME = 0.06
-"""Seconds between two deliveries of news to the screen."""
+"""Seconds between the first news and their delivery to the screen."""
+FLOOD = 0.2
+"""Seconds between two deliveries while news keep coming: each is a frame, and takes its time."""
 TRAFFIC_KEPT = 2000
 """Traffic events kept of one frame; older ones of a flood are counted, not shown."""
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+import pytest
 from textual.app import App
+from textual.timer import Timer
 
 from core.errors import ModalittyError, UsageError
 from core.events import (
@@ -18,8 +23,9 @@ from core.events import (
     Severity,
 )
 from core.model import Instance, Job, JobKind, Level, StoreAction, Stored
-from tests.tui.console import until
-from tui.bridge import TRAFFIC_KEPT, Bridge, News, NewsWaiting, post
+from tests.tui.console import open_station, until
+from tui.app import ModalittyApp
+from tui.bridge import FRAME, TRAFFIC_KEPT, Bridge, News, NewsWaiting, post
 from tui.calls import Answered, Calls
 
 
@@ -105,6 +111,32 @@ async def test_traffic_of_one_frame_is_bounded_and_what_is_dropped_is_counted() 
         assert len(news.traffic) == TRAFFIC_KEPT
         assert news.traffic_dropped == 7
         assert news.traffic[-1].association_id == TRAFFIC_KEPT + 6  # type: ignore[union-attr]
+
+
+async def test_news_come_soon_but_not_one_upon_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.app.FLOOD", 60.0)
+    with open_station(tmp_path / "me", "ME", None) as station:
+        app = ModalittyApp(station)
+        async with app.run_test() as pilot:
+            waits: list[float] = []
+            set_timer = app.set_timer
+
+            def noted(seconds: float, *args: Any, **named: Any) -> Timer:
+                if args == (app._tell,):
+                    waits.append(seconds)
+                return set_timer(0.001, *args, **named)
+
+            monkeypatch.setattr(app, "set_timer", noted)
+            app._told = time.monotonic() - 60
+            for number in (1, 2):
+                station.events.publish(_stored(number))
+                await until(
+                    pilot, lambda number=number: app.session.status.current.received == number
+                )
+    assert waits[0] == FRAME
+    assert FRAME < waits[-1] <= 60
 
 
 async def test_a_later_call_of_a_group_silences_the_earlier_one() -> None:

@@ -39,6 +39,9 @@ GARBAGE = 50_000
 Over a table of a million rows a full collection takes up to 0.7 s, in which no key is answered, and
 while the libraries are loaded it finds nothing. What they made it passes over for good (freeze).
 """
+FRAMES = "120"
+"""Frames a second at most. A change that comes right after a frame waits up to two of them long:
+of Textual's 60 that is 33 ms, and while objects come in there is a frame before most keys."""
 
 
 def console(ctx: typer.Context) -> None:
@@ -166,6 +169,7 @@ def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitt
     if (term := os.environ.get("TERM", "")) in SCREENLESS:
         hint = "set TERM to what the terminal is, or use the verbs: modalitty --help"
         raise UsageError(f"a terminal of the kind {term} shows no screen", hint)
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES)  # read when Textual is loaded
     from tui.preview.probe import probe
 
     _log_to_file(station, given.log_level)
@@ -174,11 +178,13 @@ def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitt
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="terminal") as aside:
         terminal = aside.submit(probe, station.settings.preview)
         from tui.app import ModalittyApp
+        from tui.loop import patient_loop
     app = ModalittyApp(station, terminal.result(), given.read_only, title, start=rest)
     gc.freeze()
     for stale in ("COLUMNS", "LINES"):  # where exported, they would outdo the terminal's own size
         os.environ.pop(stale, None)
-    failed = app.run()
+    with patient_loop():
+        failed = app.run()
     if isinstance(failed, ModalittyError):
         raise failed
     raise typer.Exit(app.return_code or 0)
