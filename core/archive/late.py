@@ -10,6 +10,7 @@ promised is not put off.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import threading
@@ -31,6 +32,8 @@ _SMALL = 64 << 10
 _IN_NUMBERS = 0.02  # seconds after the one before, at most
 _BATCH, _MOST = 64, 512  # files
 _NAP = 0.05  # seconds until a batch goes that is not whole
+_PASSING = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS))
+_PATIENCE = 10.0  # seconds
 _IDLE = 2.0  # seconds without work after which thread and process end
 
 Write = Callable[[str, memoryview], None]
@@ -186,14 +189,27 @@ class LateFiles:
     def _write_all(self, files: Sequence[tuple[str, Parcel]]) -> None:
         for place, parcel in files:
             try:
-                self._write(place, parcel.file)
+                self._write_patiently(place, parcel)
             except OSError as error:
                 self._failed[place] = error
+            finally:
+                self._written([(place, parcel)])
+
+    def _write_patiently(self, place: str, parcel: Parcel) -> None:
+        """Write a file, again and again for a while where what is lacking may come back."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._write(place, parcel.file)
+            except OSError as error:
                 # Half a file is none; the log has the whole.
                 with contextlib.suppress(OSError):
                     os.unlink(place)  # noqa: PTH108
-            finally:
-                self._written([(place, parcel)])
+                if error.errno not in _PASSING or time.monotonic() > deadline:
+                    raise
+                time.sleep(_NAP)
+            else:
+                return
 
     def _written(self, files: Sequence[tuple[str, Parcel]]) -> None:
         for _, parcel in files:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.archive import arrival_log, arrivals
+from core.archive import arrival_log, arrivals, late
 from core.archive.archive import Archive
 from core.archive.arrival_log import PAGE, LogFile
 from core.archive.files import ObjectFiles
@@ -374,6 +374,31 @@ def test_nothing_is_put_off_where_the_disk_is_nearly_full(
             assert Path(incoming.commit().instance.path).exists()
 
 
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_file_is_written_later_though_descriptors_lacked_for_a_moment(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch, *, comes_back: bool
+) -> None:
+    monkeypatch.setattr(late, "_PATIENCE", 20 if comes_back else 0.1)
+    tries: list[str] = []
+    with opener() as archive:
+        write = archive._landing.files._late._write
+
+        def fails(place: str, data: memoryview) -> None:
+            tries.append(place)
+            if len(tries) < 4 or not comes_back:
+                raise OSError(errno.EMFILE, "Too many open files")
+            write(place, data)
+
+        monkeypatch.setattr(archive._landing.files._late, "_write", fails)
+        stored = store(archive, make("2.1"))
+        assert Path(stored.instance.path).exists() == comes_back
+        monkeypatch.undo()
+    # What could not be written is in the log.
+    with opener() as archive:
+        assert data_of(archive, "2.1").endswith(encode(make("2.1")))
+        assert archive.check(repair=False).clean
+
+
 def test_a_file_that_cannot_be_written_later_is_told_and_kept_in_the_log(
     opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -422,19 +447,19 @@ def test_room_is_made_for_a_burst_and_wiped_after_it(
 def test_small_objects_in_numbers_get_their_files_too(opener: Opener) -> None:
     """A process apart writes them, a moment later; it may die."""
     with opener() as archive:
-        late = archive._landing.files._late
+        files = archive._landing.files._late
         for number in range(300):
             with begin(archive, make(f"2.{number}", StudyInstanceUID=f"3.{number % 7}")) as object_:
                 object_.commit()
             if number == 150:
-                eventually(lambda: late._helper._process is not None)
-                late._helper._process.kill()
+                eventually(lambda: files._helper._process is not None)
+                files._helper._process.kill()
         for uid in ("2.299", "2.1"):
             ref = Ref(level=Level.IMAGE, sop_instance_uid=uid)
             assert archive.delete([ref]) == 1
         paths = [Path(archive.instance(f"2.{number}").path) for number in range(2, 299)]
         assert all(path.is_file() for path in paths)
-        eventually(lambda: not late._waiting and not late._writing)
+        eventually(lambda: not files._waiting and not files._writing)
         assert archive.check(repair=False).clean
         store(archive, make("2.300"))
     with opener() as archive:
@@ -478,15 +503,15 @@ def test_a_file_that_is_being_written_is_waited_for(
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
     with opener() as archive, begin(archive, make("2.1")) as incoming:
-        late = archive._landing.files._late
-        write = late._write
+        files = archive._landing.files._late
+        write = files._write
 
         def slow(place: str, data: memoryview) -> None:
             begun.set()
             assert go_on.wait(20)
             write(place, data)
 
-        monkeypatch.setattr(late, "_write", slow)
+        monkeypatch.setattr(files, "_write", slow)
         incoming.commit()
         writer = threading.Thread(target=incoming.finish)
         writer.start()
