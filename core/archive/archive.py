@@ -201,6 +201,10 @@ class Archive:
         """Expect many objects from now on, at once."""
         self._arrivals.make_ready(self._settings().burst_mib << 20)
 
+    def wait_ready(self, seconds: float) -> None:
+        """Return when many objects can come in at full speed, or after so many seconds."""
+        self._arrivals.wait_ready(seconds)
+
     def catch_up(self) -> None:
         """Return when what has come in by now has its files."""
         self._landing.files.finish_all()

@@ -79,7 +79,8 @@ class Arrivals:
         self._current = 0
         self._usable = self._wanted = self._closing = self._is_tidy = False
         self._number = 0
-        self._ready = [0, 0]
+        self._ready = (0, 0)
+        self._making: list[int] = []
         self._last = 0.0
         self._entries: dict[str, list[Entry]] = {}
         self._left: frozenset[str] = frozenset()
@@ -120,10 +121,16 @@ class Arrivals:
         """Make `size` bytes ready for a burst, soon: until they are full nothing else is synced."""
         with self._state:
             # The second one takes what comes while the first one is made ready.
-            self._ready = [next_page(size), next_page(size // 4)]
+            self._ready = (next_page(size), next_page(size // 4))
+            self._making = [1, 0]
             self._is_tidy = False
             if self._usable:
                 self._wake(first=True, full=False)
+
+    def wait_ready(self, seconds: float) -> None:
+        """Return when what :meth:`make_ready` asked for is ready, or after so many seconds."""
+        with self._state:
+            self._state.wait_for(lambda: not (self._usable and self._making), seconds)
 
     @property
     def usable(self) -> bool:
@@ -350,13 +357,13 @@ class Arrivals:
 
     def _makes_ready(self) -> bool:
         """Do a piece of making a file ready, while the other one takes what comes."""
-        for number in (1, 0):
-            file = self._files[number]
-            if file.room < self._ready[number] and not file.size:
+        for number in self._making:
+            if not self._files[number].size:
                 if not self._tidied(number, self._ready[number]):
                     # It is ready, or as long as the disk allows.
                     self._current = number
-                    self._ready[number] = file.room
+                    self._making.remove(number)
+                    self._state.notify_all()
                 return True
         return False
 

@@ -142,15 +142,21 @@ class Station:
 
     # -- the listener
 
-    def listen(self) -> int:
-        """Open the listener; answer with its port. Raises ListenError, ArchiveLockedError."""
+    def listen(self, *, patience: float = 0.0) -> int:
+        """Open the listener; answer with its port. Raises ListenError, ArchiveLockedError.
+
+        It waits `patience` seconds at most until a burst would come in at full speed.
+        """
         self._is_to_listen = True
+        archive = self._open_archive()
+        if self._listener is None:
+            # In a thread of its own, while the listener is loaded.
+            archive.make_ready()
+            from core.network.listener import Listener
+
+            archive.wait_ready(patience)
         with self._lock:
             if self._listener is None:
-                # First: it takes a while, in a thread of its own.
-                self._open_archive().make_ready()
-                from core.network.listener import Listener
-
                 listener = Listener(
                     self._store,
                     self._open_archive(),

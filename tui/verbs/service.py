@@ -29,6 +29,8 @@ LOG_BYTES = 2_000_000
 LOG_FILES = 3
 GRACE = 60.0
 """Seconds in which transfers may end after SIGTERM: less than service managers wait (90)."""
+PATIENCE = 0.5
+"""Seconds in which the disk may be made ready before the first caller is let in."""
 SCREENLESS = ("dumb", "unknown")
 """Kinds of terminal (TERM) that cannot place a cursor."""
 _AWAKE = b"\0"
@@ -83,7 +85,7 @@ def serve(ctx: typer.Context) -> None:
 
 def _open(station: Station) -> None:
     """Open archive and listener, which may take minutes, and go on with the jobs that were kept."""
-    station.listen()
+    station.listen(patience=PATIENCE)
     station.jobs.keep()
 
 

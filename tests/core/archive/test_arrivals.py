@@ -431,7 +431,8 @@ def test_room_is_made_for_a_burst_and_wiped_after_it(
     with opener() as archive:
         archive.make_ready()
         store(archive, make("1.1"))
-        eventually(lambda: first.stat().st_size == 1 << 20)
+        archive.wait_ready(20)
+        assert first.stat().st_size == 1 << 20
         for number in range(40):
             store(archive, make(f"2.{number}", PatientComments="secret"))
         eventually(lambda: (first.stat().st_size, second.stat().st_size) == (1 << 20, 1 << 18))
