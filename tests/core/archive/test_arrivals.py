@@ -445,6 +445,31 @@ def test_room_is_made_for_a_burst_and_wiped_after_it(
         assert archive.check(repair=False).clean
 
 
+def test_what_is_made_ready_is_used_as_soon_as_it_is(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes meanwhile goes into the other file, and what comes then does not."""
+    opener.settings = ArchiveSettings(burst_mib=1)
+    at_it, go_on, tidy = threading.Event(), threading.Event(), LogFile.tidy
+
+    def slow(file: LogFile, room: int) -> bool:
+        if file.path.name == "arrivals-0":
+            at_it.set()
+            assert go_on.wait(20)
+        return tidy(file, room)
+
+    monkeypatch.setattr(LogFile, "tidy", slow)
+    with opener() as archive:
+        archive.make_ready()
+        assert at_it.wait(20)
+        store(archive, make("1.1"))
+        go_on.set()
+        archive.wait_ready(20)
+        store(archive, make("1.2"))
+        entries = archive._arrivals._entries
+        assert [entries[uid][0].file for uid in ("1.1", "1.2")] == [1, 0]
+
+
 def test_small_objects_in_numbers_get_their_files_too(opener: Opener) -> None:
     """A process apart writes them, a moment later; it may die."""
     with opener() as archive:
