@@ -35,7 +35,7 @@ def find(station: Station, peer: Modality, words: list[str]) -> tuple[float, int
 def move(station: Station, peer: Modality, words: list[str]) -> tuple[float, int]:
     """Seconds until a study has come by C-MOVE, stored and indexed; its objects held here."""
     ref = Ref(level=Level.STUDY, study_uid=words[0])
-    station.listen()
+    station.listen(patience=2.0)  # one that has been running has its disk ready
     started = time.perf_counter()
     job = station.jobs.wait(station.jobs.move(peer, [ref]).id)
     seconds = time.perf_counter() - started
