@@ -12,6 +12,9 @@ from pathlib import Path
 
 from core.station import Station
 
+PATIENCE = 0.5
+"""Seconds in which the disk may be made ready before the first caller is let in."""
+
 
 @dataclass(frozen=True)
 class Opening:
@@ -37,7 +40,7 @@ def opening(station: Station, *, asks: bool = False) -> Opening:
 
     def work() -> None:
         try:
-            station.listen()
+            station.listen(patience=PATIENCE)
         finally:  # worth having without a listener
             station.jobs.keep()
 

@@ -145,16 +145,16 @@ class Station:
     def listen(self, *, patience: float = 0.0) -> int:
         """Open the listener; answer with its port. Raises ListenError, ArchiveLockedError.
 
-        It waits `patience` seconds at most until a burst would come in at full speed.
+        Who stays has the disk made ready for a burst, and waits for it `patience` seconds at most;
+        for a command that takes one study that would cost more than it brings.
         """
         self._is_to_listen = True
         archive = self._open_archive()
-        if self._listener is None:
-            # In a thread of its own, while the listener is loaded.
-            archive.make_ready()
-            from core.network.listener import Listener
+        if patience and self._listener is None:
+            archive.make_ready()  # in a thread of its own, while the listener is loaded
+        from core.network.listener import Listener
 
-            archive.wait_ready(patience)
+        archive.wait_ready(patience)
         with self._lock:
             if self._listener is None:
                 listener = Listener(

@@ -22,15 +22,13 @@ from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
 from tui.exits import Exit
 from tui.memory import share_arenas
-from tui.opening import Opening, log_path, opening
+from tui.opening import PATIENCE, Opening, log_path, opening
 from tui.verbs.context import Globals, log_notice, log_to, options
 
 LOG_BYTES = 2_000_000
 LOG_FILES = 3
 GRACE = 60.0
 """Seconds in which transfers may end after SIGTERM: less than service managers wait (90)."""
-PATIENCE = 0.5
-"""Seconds in which the disk may be made ready before the first caller is let in."""
 SCREENLESS = ("dumb", "unknown")
 """Kinds of terminal (TERM) that cannot place a cursor."""
 _AWAKE = b"\0"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from textual.pilot import Pilot
 
 from core.model import Level, Modality, Outcome, Ref, Stored
 from core.model.look import Look
@@ -20,6 +21,13 @@ SERIES = Ref(level=Level.SERIES, study_uid="1.2.3.2", series_uid="1.2.3.2.1")
 
 def files_of(stations: Pair) -> list[Path]:
     return list((stations.me.data_folder / "looks").glob("*"))
+
+
+async def look_at_the_study(pilot: Pilot[object]) -> None:
+    await pilot.press("2", "f", *"patient*", "enter")
+    await until_shown(pilot, "● 1 study in")
+    await pilot.press("I")
+    await until_shown(pilot, "not kept: s keeps it")
 
 
 async def test_a_look_opens_one_object_and_leaves_nothing(stations: Pair) -> None:
@@ -45,10 +53,7 @@ async def test_a_look_is_kept_by_a_key(stations: Pair) -> None:
     stations.me.listen()
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("2", "f", *"patient*", "enter")
-        await until_shown(pilot, "● 1 study in")
-        await pilot.press("I")
-        await until_shown(pilot, "not kept: s keeps it")
+        await look_at_the_study(pilot)
         await pilot.press("s")
         await until_shown(pilot, "2 of 2, kept")
         await pilot.press("escape")
@@ -70,10 +75,7 @@ async def test_a_look_that_is_closed_while_it_is_stored_is_stored(
     monkeypatch.setattr(stations.me.looks, "keep", slowly)
     app = ModalittyApp(stations.me)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.press("2", "f", *"patient*", "enter")
-        await until_shown(pilot, "● 1 study in")
-        await pilot.press("I")
-        await until_shown(pilot, "not kept: s keeps it")
+        await look_at_the_study(pilot)
         await pilot.press("s", "escape")
         may_store.set()
         await until_shown(pilot, "It is in the archive now.", "● 1 study in")
