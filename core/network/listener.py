@@ -76,6 +76,7 @@ class Listener:
         `promises` is the folder in which its own reports are kept until they are delivered.
         """
         self._store = store
+        self._archive = archive
         self._events = events
         self._caller = Caller(store, events)
         self._promises = Promises(store, archive, events, self._caller.report, promises)
@@ -92,10 +93,13 @@ class Listener:
 
     # -- life
 
-    def start(self, port: int | None = None, tls_port: int | None = None) -> int:
+    def start(
+        self, port: int | None = None, tls_port: int | None = None, *, patience: float = 0.0
+    ) -> int:
         """Bind, listen, and return the port: the plain one, or where there is none that of TLS.
 
-        `port` and `tls_port` (0: any free one) override the settings. Raises ListenError where an
+        `port` and `tls_port` (0: any free one) override the settings. Who connects is let in once
+        the archive is ready for a burst, or after `patience` seconds. Raises ListenError where an
         address cannot be had, or our certificate cannot be used.
         """
         if self._doors:
@@ -104,7 +108,7 @@ class Listener:
         self._wake = socket.socketpair()
         self._thread = threading.Thread(
             target=self._accept_loop,
-            args=(self._doors, self._wake[0]),
+            args=(self._doors, self._wake[0], patience),
             name="listener",
             daemon=True,
         )
@@ -179,7 +183,9 @@ class Listener:
 
     # -- taking connections
 
-    def _accept_loop(self, doors: Sequence[Door], wake: socket.socket) -> None:
+    def _accept_loop(self, doors: Sequence[Door], wake: socket.socket, patience: float) -> None:
+        if patience:
+            self._archive.wait_ready(patience)
         poll = select.poll()
         poll.register(wake, select.POLLIN)
         by_number = {door.socket.fileno(): door for door in doors}

@@ -71,6 +71,9 @@ class Archive(Taker, Protocol):
         `relational` and `combined` are what extended negotiation agreed on, PS3.4 C.5.1.1.
         """
 
+    def wait_ready(self, seconds: float) -> None:
+        """Return when a burst would come in at full speed, or after so many seconds."""
+
     def catch_up(self) -> None:
         """Return when what was taken by now has its files."""
 

@@ -145,8 +145,9 @@ class Station:
     def listen(self, *, patience: float = 0.0) -> int:
         """Open the listener; answer with its port. Raises ListenError, ArchiveLockedError.
 
-        Who stays has the disk made ready for a burst, and waits for it `patience` seconds at most;
-        for a command that takes one study that would cost more than it brings.
+        Who stays has the disk made ready for a burst, and callers wait for it at the open port,
+        `patience` seconds at most; for a command that takes one study that would cost more than it
+        brings.
         """
         self._is_to_listen = True
         archive = self._open_archive()
@@ -154,18 +155,18 @@ class Station:
             archive.make_ready()  # in a thread of its own, while the listener is loaded
         from core.network.listener import Listener
 
-        archive.wait_ready(patience)
         with self._lock:
             if self._listener is None:
                 listener = Listener(
                     self._store,
-                    self._open_archive(),
+                    archive,
                     self.events,
                     awaited=self._awaited,
                     aside=self._aside,
-                    promises=self._open_archive().folder / "commitments",
+                    promises=archive.folder / "commitments",
                 )
-                self._listening = (self.settings.station.host, listener.start())
+                port = listener.start(patience=patience)
+                self._listening = (self.settings.station.host, port)
                 self._listener = listener
             return self._listening[1] if self._listening else 0
 

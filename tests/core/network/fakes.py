@@ -118,7 +118,11 @@ class MemoryArchive:
         self.full_after: int | None = None
         self.before_commit: Callable[[MemoryIncoming], None] = lambda incoming: None
         self.matches: Callable[[Dataset], Iterator[Dataset | None]] | None = None
+        self.is_ready = threading.Event()
         self._lock = threading.Lock()
+
+    def wait_ready(self, seconds: float) -> None:
+        self.is_ready.wait(seconds)
 
     def before_write(self, size: int) -> None:
         if self.full_after is not None and size >= self.full_after:

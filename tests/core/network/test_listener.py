@@ -57,6 +57,19 @@ def test_a_stopped_listener_starts_again(listener: Listener, settings: Source) -
         raw.associate()
 
 
+def test_who_calls_before_the_disk_is_ready_is_kept_waiting_and_not_refused(
+    listener: Listener, archive: MemoryArchive
+) -> None:
+    listener.stop(0.0)
+    port = listener.start(0, patience=60)
+    with Raw.connect(port) as raw:
+        raw.send(request())
+        assert raw.silent(0.2)
+        archive.is_ready.set()
+        kind, _ = raw.pdu()
+        assert kind == 0x02, "A-ASSOCIATE-AC"
+
+
 def test_a_wrong_called_title_is_rejected(port: int, recorder: Recorder) -> None:
     with Raw.connect(port) as raw:
         raw.send(request(called="OTHER"))

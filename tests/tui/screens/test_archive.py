@@ -65,6 +65,7 @@ async def test_what_comes_in_appears_and_the_cursor_stays(stations: Pair, tmp_pa
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("4")
         await until_shown(pilot, "1 study", "study 7")
+        await until(pilot, lambda: stations.me.listening)
         study = Ref(level=Level.STUDY, study_uid="1.2.3.2")
         stations.pacs.jobs.send(stations.pacs.modalities.get("me"), refs=[study])
         await until_shown(pilot, "2 studies", "study 2", "4 received")
