@@ -25,18 +25,14 @@ from pathlib import Path
 
 import msgspec
 
-from core.archive.arrival_log import LogFile, next_page, records
+from core.archive.arrival_log import LogFile, records
+from core.archive.arrival_pair import LogPair
 from core.archive.disk import fault, sync_folder
 from core.archive.parcel import Parcel
 from core.errors import ArchiveError
 
 log = logging.getLogger(__name__)
 
-_FULL = 32 << 20
-_MANY = 8192
-"""Records with which it is emptied, however small: who replaces an object waits for that."""
-_MOST = 4
-"""How many times as long a log file may become where the other one takes long to be emptied."""
 _PATIENCE = 10.0  # seconds for those who are still at it when the log is closed
 _BREATH = 0.001  # seconds that others have the disk between two pieces of tidying
 _BLINK = 0.00001  # and where there are no others
@@ -71,16 +67,11 @@ class Arrivals:
         Nothing is opened before :meth:`open`, and until then nothing is taken.
         """
         self._state = threading.Condition()
-        self._files = tuple(
-            LogFile(folder / f"arrivals-{number}", self._state) for number in range(2)
-        )
+        self._log = LogPair(folder, self._state)
         self._settle = settle
         self._rest = rest
-        self._current = 0
-        self._usable = self._wanted = self._closing = self._is_tidy = False
+        self._usable = self._wanted = self._closing = False
         self._number = 0
-        self._ready = (0, 0)
-        self._making: list[int] = []
         self._last = 0.0
         self._entries: dict[str, list[Entry]] = {}
         self._left: frozenset[str] = frozenset()
@@ -92,7 +83,7 @@ class Arrivals:
         """The objects that a crash left in the log, as whole files, in the order of arrival."""
         with contextlib.ExitStack() as opened:
             logs = []
-            for file in self._files:
+            for file in self._log:
                 with contextlib.suppress(FileNotFoundError):
                     logs.append(records(opened.enter_context(file.path.open("rb"))))
             for _, data in heapq.merge(*logs):
@@ -112,25 +103,22 @@ class Arrivals:
 
     def open(self) -> None:
         """Begin with an empty log; what was in it is to be durable by now. Raises OSError."""
-        for file in self._files:
+        for file in self._log:
             file.open()
-        sync_folder(self._files[0].path.parent)
+        sync_folder(self._log.current.path.parent)
         self._usable = True
 
     def make_ready(self, size: int) -> None:
         """Make `size` bytes ready for a burst, soon: until they are full nothing else is synced."""
         with self._state:
-            # The second one takes what comes while the first one is made ready.
-            self._ready = (next_page(size), next_page(size // 4))
-            self._making = [1, 0]
-            self._is_tidy = False
+            self._log.make_ready(size)
             if self._usable:
                 self._wake(first=True, full=False)
 
     def wait_ready(self, seconds: float) -> None:
         """Return when what :meth:`make_ready` asked for is ready, or after so many seconds."""
         with self._state:
-            self._state.wait_for(lambda: not (self._usable and self._making), seconds)
+            self._state.wait_for(lambda: self._log.is_ready or not self._usable, seconds)
 
     @property
     def usable(self) -> bool:
@@ -147,7 +135,7 @@ class Arrivals:
         checksum = parcel.digest()
         with self._state:
             entry, epoch = self._reserve(uid, place, parcel.size)
-            file = self._files[entry.file]
+            file = self._log[entry.file]
             # With nobody to share a sync with, write and sync are one call.
             alone = file.under_way == 1
         try:
@@ -174,21 +162,20 @@ class Arrivals:
         To be said once of each that was appended; until then its file of the log is not emptied.
         """
         with self._state:
-            self._ended(self._files[entry.file])
+            self._ended(self._log[entry.file])
 
     def _ended(self, file: LogFile) -> None:
         file.under_way -= 1
-        if self._closing or file is not self._files[self._current]:
+        if self._closing or file is not self._log.current:
             # It is about to be emptied, and is waited for.
             self._state.notify_all()
 
     def _reserve(self, uid: str, place: str, size: int) -> tuple[Entry, int]:
         """A place for a record in the file that takes them now, and its epoch."""
-        while self._usable and self._is_overfull(self._files[self._current]):
+        while self._usable and self._log.is_overfull:
             self._state.wait()
         self._require_usable()
-        number = self._current
-        file = self._files[number]
+        file, number = self._log.current, self._log.number
         try:
             at, epoch = file.reserve(size)
         except OSError as error:
@@ -196,15 +183,15 @@ class Arrivals:
         self._number += 1
         entry = Entry(uid, place, number, at, size, self._number)
         self._last = time.monotonic()
-        self._is_tidy = False
+        self._log.is_tidy = False
         first = not self._entries
         self._entries.setdefault(uid, []).append(entry)
-        self._wake(first=first, full=self._is_full(file))
+        self._wake(first=first, full=self._log.is_full)
         return entry, epoch
 
     def sync(self, entry: Entry) -> None:
         """Return when an object is durable; simultaneous callers share a sync."""
-        file = self._files[entry.file]
+        file = self._log[entry.file]
         with self._state:
             while file.commit.synced < entry.position:
                 self._sync_once(file)
@@ -231,10 +218,10 @@ class Arrivals:
     def wait_settled(self, uid: str) -> None:
         """Return when an object is out of the log, so that it may be replaced by other means."""
         self.require_not_left(uid)
-        if uid not in self._entries and not any(file.struck for file in self._files):
+        if uid not in self._entries and not any(file.struck for file in self._log):
             return
         with self._state:
-            for file in self._files:
+            for file in self._log:
                 # It may have been deleted a moment ago, and is not to come back either.
                 while self._usable and file.struck:
                     self._sync_once(file)
@@ -255,11 +242,11 @@ class Arrivals:
             self._usable = False
             # A descriptor that is closed may be somebody else's a moment later.
             self._state.wait_for(
-                lambda: not any(file.under_way or file.commit.syncing for file in self._files),
+                lambda: not any(file.under_way or file.commit.syncing for file in self._log),
                 _PATIENCE,
             )
-            is_empty = self._is_empty
-            for file in self._files:
+            is_empty = self._log.is_empty
+            for file in self._log:
                 file.close(cut=is_empty)
 
     def _require_usable(self) -> None:
@@ -267,7 +254,7 @@ class Arrivals:
             raise ArchiveError("the log of arrivals could not be made durable", "see to the disk")
 
     def _strike(self, entry: Entry) -> None:
-        self._files[entry.file].strike(entry.at, entry.size, entry.number)
+        self._log[entry.file].strike(entry.at, entry.size, entry.number)
 
     def _lead_sync(self, file: LogFile) -> None:
         """Sync for everybody who waits; entered and left with the state held."""
@@ -308,43 +295,31 @@ class Arrivals:
         with self._state:
             while (left := self._seconds_left()) > 0:
                 self._state.wait(left)
-            if self._closing and self._is_empty:
+            if self._closing and self._log.is_empty:
                 return None
-            number = self._current
-            self._current = 1 - number
+            number = self._log.turn()
+            file = self._log[number]
             self._wanted = False
             # Who waits for room has it now in the other file.
             self._state.notify_all()
-            while self._files[number].under_way or self._files[number].commit.syncing:
+            while file.under_way or file.commit.syncing:
                 self._state.wait()
             # All that is in it was synced by who brought it, and has its place, or was taken back.
             return number
 
     def _seconds_left(self) -> float:
         """Until the file that takes objects is to be emptied; meanwhile room is made."""
-        if self._closing or self._wanted or self._is_full(self._files[self._current]):
+        if self._closing or self._wanted or self._log.is_full:
             return 0.0
-        if self._makes_ready():
+        if self._log.makes_ready():
             return _BREATH if self._entries else _BLINK
         left = max(0.0, self._last + _QUIET - time.monotonic())
-        if left or not self._is_empty:
+        if left or not self._log.is_empty:
             return left
         return _BREATH if self._tidy() else threading.TIMEOUT_MAX
 
-    @property
-    def _is_empty(self) -> bool:
-        return not any(file.size for file in self._files)
-
-    @staticmethod
-    def _is_full(file: LogFile) -> bool:
-        return file.size >= max(_FULL, file.room) or file.count >= _MANY
-
-    @staticmethod
-    def _is_overfull(file: LogFile) -> bool:
-        return file.size >= _MOST * max(_FULL, file.room)
-
     def _empty(self, number: int) -> None:
-        file = self._files[number]
+        file = self._log[number]
         with self._state:
             entries = [e for of_uid in self._entries.values() for e in of_uid if e.file == number]
         self._settle([entry.place for entry in entries])
@@ -355,45 +330,13 @@ class Arrivals:
                 self._drop(entry)
             self._state.notify_all()
 
-    def _makes_ready(self) -> bool:
-        """Do a piece of making a file ready, while the other one takes what comes."""
-        for number in self._making:
-            if not self._files[number].size:
-                if not self._tidied(number, self._ready[number]):
-                    # It is ready, or as long as the disk allows.
-                    self._current = number
-                    self._making.remove(number)
-                    self._state.notify_all()
-                return True
-        return False
-
     def _tidy(self) -> bool:
         """Do a piece of what is to be done once nothing comes; False where all is done."""
-        if self._is_tidy:
+        if self._log.is_tidy:
             return False
-        # Until something comes: into the other file perhaps, while one is tidied.
-        self._is_tidy = True
-        for number, file in enumerate(self._files):
-            if file.size or self._tidied(number, self._ready[number]):
-                self._is_tidy = False
-                return True
-        self._current = 0
-        self._rest()
+        if not self._log.tidies():
+            self._rest()
         return True
-
-    def _tidied(self, number: int, room: int) -> bool:
-        """Do a piece of tidying an empty file; False where all is done.
-
-        The state is let go meanwhile: what was known of it before is to be looked at again.
-        """
-        self._current = 1 - number
-        self._state.release()
-        try:
-            return self._files[number].tidy(room)
-        except OSError:
-            return False  # it goes without
-        finally:
-            self._state.acquire()
 
     def _drop(self, entry: Entry) -> bool:
         """Whether an entry was there, and is no more."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.archive import arrival_log, arrivals, late
+from core.archive import arrival_log, arrival_pair, arrivals, late
 from core.archive.archive import Archive
 from core.archive.arrival_log import PAGE, LogFile
 from core.archive.files import ObjectFiles
@@ -133,7 +133,7 @@ def test_what_an_earlier_filling_left_is_not_taken_for_objects(
     opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Under load a log file is written over: behind the new records lie old ones, whole ones."""
-    monkeypatch.setattr(arrivals, "_FULL", 3 * 4096)
+    monkeypatch.setattr(arrival_pair, "_FULL", 3 * 4096)
     emptied = threading.Semaphore(0)
     forget = LogFile.forget
 
@@ -287,7 +287,7 @@ def test_a_quiet_log_is_emptied(opener: Opener, monkeypatch: pytest.MonkeyPatch)
 def test_the_two_files_take_turns_under_load(
     opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arrivals, "_FULL", 5000)
+    monkeypatch.setattr(arrival_pair, "_FULL", 5000)
     with opener() as archive:
 
         def work(thread: int) -> None:
@@ -422,7 +422,7 @@ def test_room_is_made_for_a_burst_and_wiped_after_it(
     opener: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrivals, "_QUIET", 0.01)
-    monkeypatch.setattr(arrivals, "_FULL", 3 * 4096)
+    monkeypatch.setattr(arrival_pair, "_FULL", 3 * 4096)
     opener.settings = ArchiveSettings(burst_mib=1)
     first, second = logs(opener)
     disk = os.statvfs(opener.folder.parent)
@@ -514,9 +514,9 @@ def test_the_log_keeps_what_is_not_yet_placed(
         thread = threading.Thread(target=store, args=(archive, make("2.1")))
         thread.start()
         assert synced.wait(20)
-        log = archive._arrivals
+        log = archive._arrivals._log
         # It has let others use the other file, and would empty this one.
-        eventually(lambda: log._current == 1)
+        eventually(lambda: log.number == 1)
         store(archive, make("2.2"))
         go_on.set()
         thread.join(20)
