@@ -32,7 +32,7 @@ from tui.session import Session
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column, Values
 from tui.widgets.row_table import RowTable
-from tui.widgets.segment_line import Segment, SegmentLine
+from tui.widgets.segment_line import CrumbLine, Segment
 
 
 class BrowserScreen(PlaceScreen):
@@ -59,7 +59,7 @@ class BrowserScreen(PlaceScreen):
 
     def tables(self) -> ComposeResult:
         """The way down, a table per level, and the line that says how it went."""
-        yield SegmentLine(id="crumbs")
+        yield CrumbLine(id="crumbs")
         with ContentSwitcher(initial=Level.STUDY.value, id="levels"):
             for name, columns in self.TABLES.items():
                 yield FilteredTable(RowTable(columns, id=f"rows-{name}"), id=name)
@@ -153,7 +153,7 @@ class BrowserScreen(PlaceScreen):
         for depth, listing in enumerate(self.path[1:], 1):
             segments.append(Segment(" → ", "$text-muted"))
             segments.append(Segment(safe_text(listing.step.label, 40), "", f"up({depth})"))
-        self.query_one("#crumbs", SegmentLine).show(tuple(segments))
+        self.query_one("#crumbs", CrumbLine).show(tuple(segments))
 
     def action_up(self, depth: int) -> None:
         """Go up to a step of the way down, by a click on it."""
