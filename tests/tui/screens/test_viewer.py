@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
 from textual import events
 from textual.pilot import Pilot
 
-from tests.tui.console import Pair, hold, image_object, open_inspector, text_of, until, until_shown
+from core.model import Picture
+from tests.tui.console import (
+    Pair,
+    hold,
+    image_object,
+    open_inspector,
+    text_of,
+    until,
+    until_shown,
+    write_studies,
+)
 from tui.app import ModalittyApp
 from tui.screens.inspector import InspectorScreen
 from tui.screens.inspector.picture_pane import PicturePane
@@ -416,3 +428,23 @@ async def test_small_pictures_are_hidden_by_the_mask_too(stations: Pair, tmp_pat
         assert not any(slot.query_one(ImageView).picture for slot in pane.query(Thumbnail))
         await pilot.press("M")
         await until(pilot, lambda: labels(pane) == ["[1]", "2", "3"], "the strip again")
+
+
+async def test_while_a_picture_is_loaded_nobody_is_told_that_there_is_none(
+    stations: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    real = stations.me.objects.picture
+
+    def slow(uid: str, **wanted: Any) -> Picture:
+        assert go_on.wait(20)
+        return real(uid, **wanted)
+
+    monkeypatch.setattr(stations.me.objects, "picture", slow)
+    write_studies(tmp_path / "new", 1, start=7)
+    hold(stations.me, tmp_path / "new")
+    async with ModalittyApp(stations.me).run_test(size=(80, 24)) as pilot:
+        await open_inspector(pilot, "loading …")
+        assert "no picture" not in text_of(pilot.app)
+        go_on.set()
+        await until_shown(pilot, "16 by 16")

@@ -50,6 +50,11 @@ class PictureLoader:
         self._small: OrderedDict[Wish, TakeAside] = OrderedDict()
         self._is_busy = False
 
+    @property
+    def is_wished(self) -> bool:
+        """Whether one is wished that did not come yet."""
+        return self._wish is not None
+
     def want(self, wish: Wish, ahead: Sequence[Wish] = ()) -> None:
         """Load one in place of what was wished; `ahead` names what may come next."""
         self._ahead = list(ahead)

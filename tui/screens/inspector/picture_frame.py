@@ -88,6 +88,11 @@ class PictureFrame(Vertical):
         return self._uids[self._index] if self._uids else ""
 
     @property
+    def is_loading(self) -> bool:
+        """Whether a picture is on its way."""
+        return self._loader.is_wished or self._offered is not None
+
+    @property
     def frames(self) -> int:
         """How many frames the object has, as far as is known."""
         return self.picture.frames if self.picture else 1

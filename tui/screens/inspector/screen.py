@@ -214,7 +214,8 @@ class InspectorScreen(ObjectScreen):
         document = self.documents.document_of(self.uid)
         if document is not None and not caption:
             caption = ["no picture", *self.documents.caption()]
-        text = " │ ".join(caption) or "no picture"
+        nothing = "loading …" if self.pictures.is_loading else "no picture"
+        text = " │ ".join(caption) or nothing
         words_below = safe_content(text, "$text-muted")
         self.query_one("#caption", Static).update(words_below, layout=False)
 
