@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def compare(left: Path, right: Path) -> Comparison:
     return _compared(side(left), side(right))
 
 
-def compare_series(left: Sequence[Path], right: Sequence[Path]) -> Comparison:
+def compare_series(left: Iterable[Path], right: Iterable[Path]) -> Comparison:
     """Compare what each series says alike in all of its objects; raises NotDicomError."""
     return _compared(common(left), common(right))
 

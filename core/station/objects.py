@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.documents import DocumentReader
-from core.errors import NotHeldError
+from core.errors import ModalittyError, NotHeldError
 from core.imaging.decoder import Decoder
 from core.model import (
     Comparison,
@@ -75,14 +75,25 @@ class Objects:
 
         return dump.compare(self._path(left), self._path(right))
 
-    def compare_series(self, left: Ref, right: Ref) -> Comparison:
+    def compare_series(
+        self, left: Ref, right: Ref, stopped: Callable[[], bool] = lambda: False
+    ) -> Comparison:
         """Tell in what two series differ that each says alike in all of its objects.
 
-        Raises NotDicomError, NotHeldError.
+        It ends with a ModalittyError once `stopped()`, which is asked between two objects. Raises
+        NotDicomError, NotHeldError.
         """
         from core import dump
 
-        return dump.compare_series(self._paths(left), self._paths(right))
+        one, other = (self._until(stopped, self._paths(ref)) for ref in (left, right))
+        return dump.compare_series(one, other)
+
+    @staticmethod
+    def _until(stopped: Callable[[], bool], paths: Iterable[Path]) -> Iterator[Path]:
+        for path in paths:
+            if stopped():
+                raise ModalittyError("it was stopped")
+            yield path
 
     def dicom_json(self, source: Path | str) -> Mapping[str, object]:
         """Give the tags in the DICOM JSON Model, without bulk data (PS3.18 annex F)."""

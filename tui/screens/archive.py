@@ -201,14 +201,14 @@ class ArchiveScreen(ArchiveCare):
             self.say("Mark two series or two objects first: what differs is shown then.")
             return
         left, right = refs
-        objects = self.station.objects
+        objects, over = self.station.objects, threading.Event()
         if level is Level.SERIES:
             title = f"{left.series_uid}  {right.series_uid}"
-            work = partial(objects.compare_series, left, right)
+            work = partial(objects.compare_series, left, right, over.is_set)
         else:
             title = f"{left.sop_instance_uid}  {right.sop_instance_uid}"
             work = partial(objects.compare, left.sop_instance_uid, right.sop_instance_uid)
-        self.app.push_screen(CompareScreen(self.session, title, work))
+        self.app.push_screen(CompareScreen(self.session, title, work, over.set))
 
     def action_delete(self) -> None:
         """Ask, then delete the marked rows or this one."""

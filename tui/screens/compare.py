@@ -43,15 +43,25 @@ COLUMNS = (
 
 
 class CompareScreen(PlaceScreen):
-    """What `work` finds to differ; `title` says between what."""
+    """What `work` finds to differ; `title` says between what.
+
+    `stop` is called when nobody waits for it any more.
+    """
 
     PLACE = Place.COMPARE
     BINDINGS: ClassVar = bindings(Place.COMPARE)
 
-    def __init__(self, session: Session, title: str, work: Callable[[], Comparison]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        title: str,
+        work: Callable[[], Comparison],
+        stop: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(session)
         self._title = title
         self._work = work
+        self._stop = stop
         self._found: Comparison | None = None
         self._private_only = False
         self._rows: dict[str, Difference] = {}
@@ -68,6 +78,10 @@ class CompareScreen(PlaceScreen):
         self.query_one("#crumbs", Static).update(safe_content(self._title, "bold"))
         self._say_below("comparing …")
         self.calls.ask(self._work, self._show, group="compare", failed=self._failed)
+
+    def on_unmount(self) -> None:
+        """Compare no more: two series may be thousands of files."""
+        self._stop()
 
     @property
     def table(self) -> RowTable:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import threading
+from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import pytest
+
+from core.dump.compare import Side, side
 from core.errors import NotHeldError
 from core.model import Comparison
 from tests.core.imaging.objects import image, write
@@ -95,6 +99,45 @@ async def test_a_comparison_that_fails_claims_nothing(stations: Pair) -> None:
         await until_shown(pilot, "nothing of the series is held here", "not compared")
         assert "comparing" not in text_of(app)
         assert "no element differs" not in text_of(app)
+
+
+async def test_who_leaves_has_the_comparison_of_two_series_stopped(
+    stations: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _hold_two_series(stations, tmp_path)
+    read: list[Path] = []
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def slow(file: Path) -> Side:
+        read.append(file)
+        begun.set()
+        assert go_on.wait(20)
+        return side(file)
+
+    real = stations.me.objects.compare_series
+
+    def told(*asked: Any) -> Comparison:
+        try:
+            return real(*asked)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(import_module("core.dump.compare"), "side", slow)
+    monkeypatch.setattr(stations.me.objects, "compare_series", told)
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "1 study")
+        await pilot.press("enter")
+        await until_shown(pilot, "2 series")
+        await pilot.press("asterisk", "D")
+        await until_shown(pilot, "comparing")
+        await until(pilot, begun.is_set)
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, CompareScreen))
+        go_on.set()
+        await until(pilot, ended.is_set)
+        assert len(read) == 1, "the other three are not read any more"
 
 
 async def test_two_that_are_alike_are_said_to_be(stations: Pair) -> None:
