@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding
 from textual.command import Provider
@@ -23,6 +23,7 @@ from textual.widget import AwaitMount
 from core.events import Notice, Severity
 from core.station import Station
 from tui import clipboard, line, units
+from tui.ahead import Ahead
 from tui.bridge import FLOOD, FRAME, Bridge, NewsWaiting
 from tui.calls import Answered
 from tui.commands import Place, bindings
@@ -44,9 +45,6 @@ from tui.themes import HIGH_CONTRAST, no_color, theme_for
 
 if TYPE_CHECKING:
     from tui.screens.query import QueryScreen
-
-FRAME_OF_KNOWN = 0.005
-"""Seconds until a place that one comes back to is painted: its styles and layout are there."""
 
 
 def _saved_queries() -> type[Provider]:
@@ -112,10 +110,12 @@ class ModalittyApp(App[object]):
             title=title,
             terminal=terminal,
         )
-        self._starter = Start(self, self.session, start or opening(station))
         self.title = safe_text(title, 80)
         self.places: dict[Place, PlaceScreen] = {}
-        self._stands = False
+        self.ahead = Ahead(self, self.places, lambda place: self._init_mode(place.value))
+        self._starter = Start(self, self.session, start or opening(station), self._build_ahead)
+        self._hidden: contextlib.ExitStack | None = None
+        self._rules_count = -1
         self.bridge: Bridge | None = None
         self._told = 0.0
         for place in SCREENS:
@@ -123,6 +123,7 @@ class ModalittyApp(App[object]):
 
     def _opened(self, place: Place) -> Screen[None]:
         screen = self.places[place] = screen_of(place)(self.session)
+        screen._css_update_count = self._rules_count
         return screen
 
     def on_mount(self) -> None:
@@ -137,14 +138,48 @@ class ModalittyApp(App[object]):
         self.switch_mode(self.keeper.place.value)
         self._toast(self._notices)
 
+    def _build_ahead(self) -> None:
+        """Build the other places, where somebody sits who may go there."""
+        if not self.is_headless:
+            self.ahead.begin()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note what a person does before all else."""
+        if isinstance(event, events.InputEvent):
+            self.ahead.hold()
+        await super().on_event(event)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Work out the styles anew; a place that is opened from here on has them from its start.
+
+        Textual has those of the place before it worked out anew for each that is opened, and those
+        of the new one when it is opened again.
+        """
+        self._rules_count = self._css_update_count
+        super().refresh_css(animate=animate)
+
     def switch_mode(self, mode: str) -> AwaitMount:
-        """Go to a place."""
-        self._stands = mode in {place.value for place in self.places}
-        return super().switch_mode(mode)
+        """Go to a place; one that stands is painted as soon as it knows that it is back."""
+        place = next((screen for p, screen in self.places.items() if p.value == mode), None)
+        if place is None or not place.stands or self.get_screen_stack(mode)[-1] is not place:
+            return super().switch_mode(mode)
+        hidden = self._hidden = contextlib.ExitStack()
+        try:
+            return super().switch_mode(mode)
+        finally:
+            self._hidden = None
+            place.call_later(self._show, place, hidden)
+
+    def _show(self, place: PlaceScreen, hidden: contextlib.ExitStack) -> None:
+        hidden.close()
+        place.paint()
 
     def delay_update(self, delay: float = 0.05) -> None:
-        """Hide a change for a moment: a place that stood before needs none to be complete."""
-        super().delay_update(FRAME_OF_KNOWN if self._stands else delay)
+        """Hide a change for a moment: of a place that stands until it is shown."""
+        if self._hidden is None:
+            super().delay_update(delay)
+        else:
+            self._hidden.enter_context(self.batch_update())
 
     def post_display_hook(self) -> None:
         """Let pictures follow what was painted."""

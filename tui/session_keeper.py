@@ -59,7 +59,7 @@ class SessionKeeper:
             return
         tables = dict(self.last.tables)
         places = dict(self.last.places)
-        for screen in screens.values():
+        for screen in (screen for screen in screens.values() if screen.seen):
             tables.update(_tables(screen))
             places[screen.PLACE.value] = screen.to_keep()
         now = Kept(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import App
@@ -19,10 +20,17 @@ if TYPE_CHECKING:
 
 
 class Start:
-    """Carries out an opening once there is something to see, and says how it went."""
+    """Carries out an opening once there is something to see, says how it went, calls `ready`."""
 
-    def __init__(self, app: App[object], session: Session, opening: Opening) -> None:
+    def __init__(
+        self,
+        app: App[object],
+        session: Session,
+        opening: Opening,
+        ready: Callable[[], None],
+    ) -> None:
         self._app = app
+        self._ready = ready
         self._station = session.station
         self._status = session.status
         self._news = session.news
@@ -88,3 +96,4 @@ class Start:
         self._status.opening("")
         self._status.no_listener(fault)
         self._news.publish(News())
+        self._ready()

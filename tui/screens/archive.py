@@ -25,6 +25,8 @@ from tui.widgets.path_suggester import PathSuggester
 
 REST = 1.0
 """Seconds between two refreshes at least, while objects come in."""
+MOMENT = 0.25
+"""Seconds until what came meanwhile is read for whoever comes back: first one sees what was."""
 
 
 class ArchiveScreen(ArchiveCare):
@@ -38,13 +40,11 @@ class ArchiveScreen(ArchiveCare):
         yield from self.tables()
 
     def on_mount(self) -> None:
-        """List the studies."""
+        """List nothing yet: that is done when somebody looks."""
         self._stale = False
         self._refreshing = False
         self._rest = REST
-        for name in self.TABLES:
-            self.table_named(name).say_empty("nothing is held here")
-        self.restart(Step(Level.STUDY))
+        self._read = 0.0
 
     def source(self, query: Query, cancel: threading.Event) -> Iterator[Match | Outcome]:
         """List what is held."""
@@ -66,12 +66,16 @@ class ArchiveScreen(ArchiveCare):
             self.set_timer(self._rest, self._refresh_soon)
 
     def on_screen_resume(self) -> None:
-        """Show what came meanwhile."""
-        if self.path and self._stale:
-            self._refresh_soon()
+        """List the studies for whoever looks first, then show what came meanwhile."""
+        if self.is_current and not self.path:
+            self._stale = False
+            self.restart(Step(Level.STUDY))
+        elif self._stale:
+            due = self._read + self._rest - time.monotonic()
+            self.set_timer(max(MOMENT, due), self._refresh_soon)
 
     def _refresh_soon(self) -> None:
-        if self._stale and self.is_current:
+        if self._stale and self.path and self.is_current:
             self.action_refresh()
 
     def action_refresh(self) -> None:
@@ -90,7 +94,8 @@ class ArchiveScreen(ArchiveCare):
 
     def _replace(self, listing: Listing, began: float, matches: list[Match]) -> None:
         self._refreshing = False
-        self._rest = max(REST, 5 * (time.monotonic() - began))
+        self._read = time.monotonic()
+        self._rest = max(REST, 5 * (self._read - began))
         if listing not in self.path:  # gone elsewhere meanwhile: the table shows other rows
             return
         listing.matches = {}
@@ -106,6 +111,12 @@ class ArchiveScreen(ArchiveCare):
             self.calls.ask(self.station.objects.warm_up, lambda _: None)
         if not self.here.running:
             self.action_refresh()
+
+    def show_outcome(self) -> None:
+        """Say how it goes; of an empty table only when it is known to be empty."""
+        super().show_outcome()
+        if self.path:
+            self.table.say_empty("" if self.here.running else "nothing is held here")
 
     def outcome_words(self, listing: Listing) -> Content:
         """How many are held; what to do where there is nothing."""

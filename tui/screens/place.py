@@ -65,6 +65,10 @@ class PlaceScreen(TableActions):
         self.calls = Calls(self, self.fault)
         self._styled_for: object = None
         """What of the app its styles were last worked out for; None: they are of another theme."""
+        self.stands = False
+        """Whether all of it is there and has its place, though nobody may have looked at it."""
+        self.seen = False
+        """Whether anybody has looked at it."""
 
     def compose(self) -> ComposeResult:
         """Status on top, the place's own part, the footer."""
@@ -92,7 +96,19 @@ class PlaceScreen(TableActions):
         now = sorted(self.app.get_pseudo_classes())
         event.refresh_styles = now != self._styled_for
         self._styled_for = now
+        if self.is_current:
+            self.stands = self.seen = True
         self.query_one(StatusBar).show_again()
+
+    def lay_out(self) -> None:
+        """Find a place for each part and render it for nobody: the first look finds that done."""
+        self._refresh_layout(self.app.size)
+        self._compositor.render_strips()
+        self.stands = True
+
+    def paint(self) -> None:
+        """Paint what changed now, and not with the next frame: each wait gives the turn away."""
+        self._on_timer_update()
 
     def _another_theme(self, _: object) -> None:
         self._styled_for = None

@@ -57,7 +57,8 @@ class StatusBar(Vertical):
         self._show_state()
 
     def _heard(self, _: News | bool) -> None:
-        self.show_again()
+        if self.screen.is_current:  # a place that comes back shows it again
+            self.show_again()
 
     def show_again(self) -> None:
         """Say how the station does now; whoever is in Transfers has seen what failed."""
