@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -47,11 +48,13 @@ class Ahead:
 
     async def _go_on(self) -> None:
         place = next((place for place in MODES if not self._stands(place)), None)
-        if place is None:
-            return
         wait = self._busy_until - time.monotonic()
         if wait > 0:
             self._later(wait)
+        elif place is None:
+            # They stay: to look through them for garbage would hold a key up now and then.
+            gc.collect()
+            gc.freeze()
         elif not isinstance(self._app.screen, PlaceScreen):
             self._later(QUIET)
         else:
