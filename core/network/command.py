@@ -110,9 +110,11 @@ class Command:
         self.has_data_set: bool = data_set_type != NO_DATA_SET
         self.message_id: int = self.number(Field.MESSAGE_ID) or 0
         self.responds_to: int | None = self.number(Field.MESSAGE_ID_BEING_RESPONDED_TO)
-        if not verb & RESPONSE and verb != Verb.C_CANCEL_RQ and Field.MESSAGE_ID not in raw:
+        # An empty element is none: a response with an empty Status would be taken for a success.
+        is_request = not verb & RESPONSE and verb != Verb.C_CANCEL_RQ
+        if is_request and self.number(Field.MESSAGE_ID) is None:
             raise ProtocolError("a request without Message ID")
-        if verb & RESPONSE and Field.STATUS not in raw:
+        if verb & RESPONSE and self.number(Field.STATUS) is None:
             raise ProtocolError("a response without Status")
 
     @property

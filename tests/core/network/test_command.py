@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import pytest
 from pydicom import Dataset
@@ -72,3 +73,12 @@ def test_a_comment_is_cut_to_what_its_vr_holds_and_made_ascii() -> None:
 def test_a_damaged_command_set_is_a_protocol_error(data: bytes) -> None:
     with pytest.raises(ProtocolError):
         command.decode(data)
+
+
+@pytest.mark.parametrize("value", [b"", b"\0"])
+@pytest.mark.parametrize(("verb", "field"), [(0x8001, Field.STATUS), (0x0030, Field.MESSAGE_ID)])
+def test_an_element_that_is_too_short_is_missing(verb: int, field: Field, value: bytes) -> None:
+    numbers = {Field.COMMAND_FIELD: verb, Field.COMMAND_DATA_SET_TYPE: command.NO_DATA_SET}
+    short = struct.pack("<HHI", 0, field, len(value)) + value
+    with pytest.raises(ProtocolError, match="without"):
+        command.decode(command.encode(numbers) + short)
