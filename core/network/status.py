@@ -33,21 +33,36 @@ CANCEL = 0xFE00
 PENDING = 0xFF00
 PENDING_WARNING = 0xFF01
 
+_STILL_PENDING = Meaning(
+    FAILED,
+    "the peer says that more is to come, where nothing can",
+    "an interoperability fault: look at the traffic",
+)
+
 _GENERAL: dict[int, Meaning] = {
     SUCCESS: Meaning(OK, "success"),
     0x0001: Meaning(WARNING, "requested optional attributes are not supported"),
     0x0107: Meaning(WARNING, "some attributes could not be given"),
+    0x0105: Meaning(FAILED, "no such attribute", "look into the peer's log"),
+    0x0106: Meaning(FAILED, "invalid attribute value", "look into the peer's log"),
     0x0110: Meaning(FAILED, "processing failure", "look into the peer's log"),
     0x0111: Meaning(FAILED, "duplicate SOP Instance UID", "the peer holds this object already"),
     0x0112: Meaning(FAILED, "no such SOP instance", "the peer does not hold this object"),
+    0x0113: Meaning(FAILED, "no such event type", "look into the peer's log"),
+    0x0114: Meaning(FAILED, "no such argument", "look into the peer's log"),
     0x0115: Meaning(FAILED, "invalid argument value", "look into the peer's log"),
+    0x0116: Meaning(WARNING, "an attribute value out of range"),
     0x0117: Meaning(FAILED, "invalid SOP Instance UID", "the object's UID is not a valid UID"),
     0x0118: Meaning(FAILED, "no such SOP class", "enable the SOP class on the peer"),
+    0x0119: Meaning(
+        FAILED, "class and instance conflict", "the peer holds the object with another SOP class"
+    ),
     0x0120: Meaning(
         FAILED,
         "an attribute is missing",
         "give the unique keys; a move by AccessionNumber needs the Study Instance UID instead",
     ),
+    0x0121: Meaning(FAILED, "an attribute has no value", "give the unique keys"),
     0x0123: Meaning(FAILED, "no such action type", "the peer does not offer this service"),
     0x0122: Meaning(FAILED, "SOP class not supported", "enable the SOP class on the peer"),
     0x0124: Meaning(
@@ -58,8 +73,8 @@ _GENERAL: dict[int, Meaning] = {
     0x0212: Meaning(FAILED, "mistyped argument", "an interoperability fault: look at the traffic"),
     0x0213: Meaning(FAILED, "resource limitation at the peer", "try again later"),
     CANCEL: Meaning(OutcomeState.CANCELLED, "cancelled"),
-    PENDING: Meaning(OK, "pending"),
-    PENDING_WARNING: Meaning(OK, "pending; some optional key is not supported for matching"),
+    # Matches and progress never come here: this is about how a request ended.
+    **dict.fromkeys((PENDING, PENDING_WARNING), _STILL_PENDING),
 }
 
 # First and last code of a range, service-specific; the first range that holds the code is taken.
