@@ -166,6 +166,13 @@ def _preferred(
     return taken
 
 
+def takes(context: Context, accept: Accept) -> bool:
+    """Whether objects of a context are taken: one that was to send them on may bring others."""
+    return _matches(context.abstract_syntax, accept.sop_classes) and _matches(
+        context.transfer_syntax, accept.transfer_syntaxes
+    )
+
+
 def _matches(uid: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(uid, pattern) for pattern in patterns)
 

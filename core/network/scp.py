@@ -133,11 +133,22 @@ class Provider:
             name = f"0x{call.command.verb:04X}"
             return name, _turn_down(call, UNRECOGNISED_OPERATION)
         name, operation, service = entry
-        if contexts.operation(call.message.context.abstract_syntax) is not operation:
+        if not _fits(call, operation):
             return name, _turn_down(call, SOP_CLASS_NOT_SUPPORTED)
         if not _may(call, operation):
             return name, _turn_down(call, NOT_AUTHORISED)
         return name, service(call)
+
+
+def _fits(call: Call, operation: Operation) -> bool:
+    """Whether a request belongs on its presentation context."""
+    context = call.message.context
+    if contexts.operation(context.abstract_syntax) is not operation:
+        return False
+    if operation is Operation.STORE and context.reversed:
+        # Accepted for us to send on (C-GET), whatever we take ourselves.
+        return negotiation.takes(context, call.settings.station.accept)
+    return True
 
 
 def _may(call: Call, operation: Operation) -> bool:

@@ -1,0 +1,44 @@
+"""Who may ask what on a presentation context: SCP/SCU role selection, PS3.7 D.3.3.4."""
+
+from __future__ import annotations
+
+import pytest
+from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation as Role
+
+from core.network import pdu
+from core.network.contexts import EXPLICIT_LE
+from core.settings import Accept, UnknownCallers
+from tests.core.network.fakes import CT, MemoryArchive, Source
+from tests.core.network.raw import Raw, p_data, store_command
+
+OBJECT = b"\x08\x00\x18\x00UI\x08\x001.2.3.4\x00"
+
+
+def _role(*, scu: bool, scp: bool) -> Role:
+    role = Role()
+    role.sop_class_uid = CT
+    role.scu_role, role.scp_role = scu, scp
+    return role
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ({}, 0),
+        ({"sop_classes": ("1.2.826.*",)}, 0x0122),
+        ({"transfer_syntaxes": ("1.2.840.10008.1.2",)}, 0x0122),
+    ],
+)
+def test_what_is_accepted_to_be_sent_is_not_taken_where_the_configuration_says_no(
+    accept: dict, status: int, settings: Source, port: int, archive: MemoryArchive
+) -> None:
+    settings.station(accept=Accept(unknown_callers=UnknownCallers.ACCEPT, **accept))
+    proposed = (pdu.context(3, CT, [EXPLICIT_LE]),)
+    role = _role(scu=False, scp=True)
+    with Raw.connect(port) as raw:
+        asked = pdu.Associate("RAW", "MODALITTY", proposed, 16384, (role,))
+        raw.send(pdu.encode_request(asked))
+        assert raw.pdu()[0] == 2
+        raw.send(p_data(3, 3, store_command()), p_data(3, 2, OBJECT))
+        assert raw.answer().status == status
+    assert len(archive.instances) == (status == 0)
