@@ -58,13 +58,14 @@ def open_association(
     `stop` says so; UsageError where an AE title is none.
     """
     proposed = contexts.propose(offers)
+    asked_roles = roles.proposals(offers)
     request = pdu.encode_request(
         pdu.Associate(
             contexts.require_title(station.ae_title),
             contexts.require_title(peer.ae_title),
             proposed,
             station.max_pdu,
-            roles.proposals(offers),
+            asked_roles,
         )
     )
     wire = _secured(peer, station, stop) if peer.tls else _plain(peer, station, stop)
@@ -72,6 +73,7 @@ def open_association(
     try:
         wire.send([request], station.acse_timeout)
         answer = _read_answer(wire, station.acse_timeout, stop)
+        answer = replace(answer, roles=roles.asked_for(asked_roles, answer.roles))
         return _established(wire, about, proposed, answer, station)
     except ProtocolError as exc:
         wire.last_words(pdu.abort(2, exc.reason))

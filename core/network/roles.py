@@ -20,6 +20,12 @@ def proposals(offers: Iterable[Offer]) -> tuple[Role, ...]:
     )
 
 
+def asked_for(asked: Iterable[Role], answered: Iterable[Role]) -> tuple[Role, ...]:
+    """As requestor, the roles of an answer that were asked for; others do not count."""
+    wanted = as_scp(asked)
+    return tuple(role for role in answered if str(role.sop_class_uid) in wanted)
+
+
 def as_scp(roles: Iterable[Role]) -> frozenset[str]:
     """The SOP classes on which the requestor wants to be (or, in an answer, is) the SCP."""
     return frozenset(str(role.sop_class_uid) for role in roles if role.scp_role)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation as Role
 
 from core.network import pdu
 from core.network.contexts import EXPLICIT_LE
+from core.network.scu import Caller
 from core.settings import Accept, UnknownCallers
-from tests.core.network.fakes import CT, MemoryArchive, Source
-from tests.core.network.raw import Raw, p_data, store_command
+from tests.core.network.fakes import CT, MemoryArchive, Source, write_object
+from tests.core.network.raw import Raw, p_data, peer, read_message, respond, store_command
 
 OBJECT = b"\x08\x00\x18\x00UI\x08\x001.2.3.4\x00"
 
@@ -42,3 +45,23 @@ def test_what_is_accepted_to_be_sent_is_not_taken_where_the_configuration_says_n
         raw.send(p_data(3, 3, store_command()), p_data(3, 2, OBJECT))
         assert raw.answer().status == status
     assert len(archive.instances) == (status == 0)
+
+
+def test_a_role_that_a_peer_was_not_asked_for_does_not_count(
+    settings: Source, caller: Caller, tmp_path: Path
+) -> None:
+    def script(raw: Raw) -> None:
+        kind, body = raw.pdu()
+        asked = pdu.decode_associate(kind, memoryview(body))
+        for context in asked.contexts:
+            context.transfer_syntax = context.transfer_syntax[:1]
+            context.result = 0
+        role = _role(scu=True, scp=True)
+        raw.send(pdu.encode_accept(pdu.Associate("A", "B", asked.contexts, 16384, (role,))))
+        context_id, request = read_message(raw)
+        respond(raw, context_id, request, 0)
+        read_message(raw)
+
+    with peer(script) as port:
+        (result,) = caller.store(settings.modality("eager", port), [write_object(tmp_path, "1.2")])
+    assert result.outcome.ok, result.outcome
