@@ -159,13 +159,15 @@ def _take(line: Line, message: Message, keeping: Keeping) -> Stored | None:
         events=keeping.events,
     )
     code, stored = store.store_object(request)
+    meaning = status.for_answer("C-STORE", code)
     keeping.events.publish(
         MessageHandled(
             association_id=line.association.about.id,
             peer=line.peer.ae_title,
             operation="C-STORE",
             status=code,
-            meaning=status.for_status("C-STORE", code).text,
+            meaning=meaning.text,
+            advice=meaning.advice,
             seconds=time.monotonic() - start,
         )
     )

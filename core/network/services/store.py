@@ -11,7 +11,8 @@ from core.errors import (
     OutOfResourcesError,
 )
 from core.events import InstanceRefused, InstanceStored
-from core.model import StoreAction, Stored
+from core.model import Operation, StoreAction, Stored
+from core.network import contexts
 from core.network.association import OVERHEAD
 from core.network.command import Field
 from core.network.faults import EndedHereError
@@ -76,7 +77,8 @@ def _take(call: Request, sink: _Sink) -> tuple[Stored | None, int, str]:
     instance = call.command.text(Field.AFFECTED_SOP_INSTANCE_UID)
     if not call.command.has_data_set:
         return None, _MISSING_DATA_SET, "no data set"
-    if sop_class != call.message.context.abstract_syntax:
+    is_storage = contexts.operation(sop_class) is Operation.STORE
+    if not is_storage or sop_class != call.message.context.abstract_syntax:
         sink.drain()
         return None, SOP_CLASS_NOT_SUPPORTED, "SOP class is not the context's"
     if not instance:

@@ -1,4 +1,4 @@
-"""Who may ask what on a presentation context: SCP/SCU role selection, PS3.7 D.3.3.4."""
+"""Who may ask what on a presentation context: SCP/SCU role selection, PS3.7 D.3.3.4, and C-GET."""
 
 from __future__ import annotations
 
@@ -7,13 +7,25 @@ from pathlib import Path
 import pytest
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation as Role
 
-from core.network import pdu
-from core.network.contexts import EXPLICIT_LE
+from core.events import MessageHandled
+from core.model import Level, Ref, Root
+from core.network import command, pdu
+from core.network.command import Field, Verb
+from core.network.contexts import EXPLICIT_LE, GET
 from core.network.scu import Caller
 from core.settings import Accept, UnknownCallers
-from tests.core.network.fakes import CT, MemoryArchive, Source, write_object
-from tests.core.network.raw import Raw, p_data, peer, read_message, respond, store_command
+from tests.core.network.fakes import CT, MemoryArchive, Recorder, Source, write_object
+from tests.core.network.raw import (
+    Raw,
+    accept_all,
+    p_data,
+    peer,
+    read_message,
+    respond,
+    store_command,
+)
 
+REF = Ref(level=Level.STUDY, study_uid="1.2.3")
 OBJECT = b"\x08\x00\x18\x00UI\x08\x001.2.3.4\x00"
 
 
@@ -65,3 +77,45 @@ def test_a_role_that_a_peer_was_not_asked_for_does_not_count(
     with peer(script) as port:
         (result,) = caller.store(settings.modality("eager", port), [write_object(tmp_path, "1.2")])
     assert result.outcome.ok, result.outcome
+
+
+def test_nothing_is_stored_as_an_object_of_the_service_that_brings_it(
+    settings: Source, caller: Caller, archive: MemoryArchive
+) -> None:
+    statuses = []
+    service = GET[Root.STUDY]
+
+    def script(raw: Raw) -> None:
+        accept_all(raw)
+        context, asked = read_message(raw)
+        fields = command.request(Verb.C_STORE_RQ, 7, service, data_set=True)
+        fields[Field.AFFECTED_SOP_INSTANCE_UID] = "1.2.3.4"
+        raw.send(p_data(context, 3, command.encode(fields)), p_data(context, 2, OBJECT))
+        statuses.append(raw.answer().status)
+        respond(raw, context, asked, 0)
+        read_message(raw)
+
+    with peer(script) as port:
+        list(caller.get(settings.modality("odd", port), REF, archive, sop_classes=[CT]))
+    assert statuses == [0x0122]
+    assert archive.instances == []
+
+
+def test_a_refusal_of_ours_is_not_said_to_be_the_peers(
+    settings: Source, caller: Caller, archive: MemoryArchive, recorder: Recorder
+) -> None:
+    archive.full_after = 0
+
+    def script(raw: Raw) -> None:
+        accept_all(raw)
+        context, asked = read_message(raw)
+        raw.send(p_data(3, 3, store_command()), p_data(3, 2, OBJECT))
+        assert raw.answer().status == 0xA700
+        respond(raw, context, asked, 0xA702)
+        read_message(raw)
+
+    with peer(script) as port:
+        list(caller.get(settings.modality("pacs", port), REF, archive, sop_classes=[CT]))
+    (told,) = [e for e in recorder.of(MessageHandled) if e.operation == "C-STORE"]
+    assert told.meaning == "there is no room here"
+    assert "archive.quota_mib" in told.advice
