@@ -114,10 +114,10 @@ class Line:
         `is_alive` is asked when the time limit is over: True grants the same time again. `takes`
         is shown what else comes: True says that it was a request, and is answered.
         """
-        message = self.await_message(context, message_id, cancels=cancels, is_alive=is_alive)
-        if takes is not None and message.command.verb != verb and takes(message):
-            return self.await_answer(verb, context, message_id, is_alive=is_alive)
-        return self.check_answer(message, verb, message_id)
+        while True:
+            message = self.await_message(context, message_id, cancels=cancels, is_alive=is_alive)
+            if takes is None or message.command.verb == verb or not takes(message):
+                return self.check_answer(message, verb, message_id)
 
     def await_message(
         self,
