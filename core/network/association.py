@@ -61,6 +61,11 @@ def next_id() -> int:
     return next(_ids)
 
 
+def takes_nothing(_: Message) -> bool:
+    """Say that a message is no answer to anything of ours."""
+    return False
+
+
 class Association:
     """An established association over `wire`."""
 
@@ -82,6 +87,11 @@ class Association:
         self.contexts = contexts
         self.refused = refused
         """SOP class and result (PS3.8 9.3.3.2) of each context that was not accepted."""
+        self.takes: Callable[[Message], bool] = takes_nothing
+        """Shown what comes while a request of the peer is answered; True: it answered one of ours.
+
+        Each side may have one request outstanding, so answer and request may cross (PS3.7 D.3.3.3).
+        """
         self.idle_since: float | None = time.monotonic()
         """When it began to wait for a command, None in the middle of a message."""
         self._wire = wire
@@ -173,10 +183,12 @@ class Association:
         if self._wire.ended:
             raise EndedHereError(self._wire.ended)
         while self.readable():
-            found = self.receive(self._patience).command
-            if found.verb != command.Verb.C_CANCEL_RQ:
+            message = self.receive(self._patience)
+            if self.takes(message):
+                continue
+            if message.command.verb != command.Verb.C_CANCEL_RQ:
                 raise ProtocolError("a request while another is answered", Reason.UNEXPECTED_PDU)
-            if found.responds_to == message_id:
+            if message.command.responds_to == message_id:
                 return True
         return False
 

@@ -6,7 +6,7 @@ import time
 
 from core.events import EventBus, MessageHandled
 from core.network import status
-from core.network.association import Association, Message
+from core.network.association import Association, Message, takes_nothing
 from core.network.command import Verb
 from core.network.commitment.messages import encode_report, report_request
 from core.network.commitment.promises import Promise, Promises
@@ -32,6 +32,7 @@ class Returning:
         self._under_way: Promise | None = None
         self._message_id = 0
         self._sent = 0.0
+        association.takes = self.takes
 
     def while_quiet(self) -> None:
         """Send a report that is due once it is ready; returns as soon as the peer says something.
@@ -90,4 +91,5 @@ class Returning:
 
     def over(self) -> None:
         """The association is closed; what it did not carry goes on another."""
+        self._association.takes = takes_nothing  # or the two would keep each other in memory
         self._promises.let_go(self._id)

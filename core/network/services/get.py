@@ -63,6 +63,8 @@ class SubOperations:
         while True:
             message = self.association.receive(patience)
             found = message.command
+            if self.association.takes(message):
+                continue
             if found.verb == Verb.C_CANCEL_RQ:
                 if found.responds_to == self._call.command.message_id:
                     self._cancel.set()

@@ -14,7 +14,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import dcmwrite
 
-from core.errors import OutOfResourcesError
+from core.errors import NotHeldError, OutOfResourcesError
 from core.events import Event, EventBus
 from core.model import Instance, Modality, Root, StoreAction, Stored
 from core.network.identifier import encode
@@ -186,6 +186,9 @@ class MemoryArchive:
                 for element in identifier:
                     answer[element.tag] = ds.get(element.tag) or element
                 yield answer
+
+    def instance(self, sop_instance_uid: str) -> Instance:
+        raise NotHeldError("this archive is not looked into")
 
     def select(
         self, identifier: Dataset, root: Root, *, relational: bool = False
