@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from pydicom import Dataset
 
+from core.archive.files import is_valid_uid
 from core.events import EventBus, MessageHandled
 from core.model import (
     Counters,
@@ -81,6 +82,8 @@ def get(
             yield MoveResponse(counters=Counters(), outcome=outcome)
             return
     last = MoveResponse(counters=Counters())
+    # They are the peer's word: what is no UID cannot be proposed.
+    sop_classes = [uid for uid in sop_classes if is_valid_uid(uid)]
     offers = [Offer(contexts.GET[request.root], NATIVE), *retrieving.offers(sop_classes)]
     try:
         with dial(offers) as line:

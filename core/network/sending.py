@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from core.archive.files import is_valid_uid
 from core.errors import ConversionError, NotDicomError
 from core.model import Instance, Outcome, OutcomeState, SendResult
 from core.network import command, contexts, convert, outcomes, part10
@@ -59,10 +60,12 @@ def send(
     items: list[_Item] = []
     for source in sources:
         item = _look_at(source)
-        if isinstance(item, _Item):
-            items.append(item)
-        else:
+        if not isinstance(item, _Item):
             yield item
+        elif fault := _cannot_be_proposed(item):
+            yield item.result(fault)
+        else:
+            items.append(item)
     while items:
         pairs = ((item.sop_class_uid, item.transfer_syntax_uid) for item in items)
         count, offers = next(contexts.storage_batches(pairs))
@@ -96,6 +99,17 @@ def _look_at(source: Instance | Path) -> _Item | SendResult:
         found.sop_instance_uid,
         found.transfer_syntax_uid,
     )
+
+
+def _cannot_be_proposed(item: _Item) -> Outcome | None:
+    """Why there is no presentation context for an object: it would be no valid request."""
+    for what, uid in (
+        ("SOP class", item.sop_class_uid),
+        ("transfer syntax", item.transfer_syntax_uid),
+    ):
+        if not is_valid_uid(uid):
+            return outcomes.failed(f"its {what} is no UID: {uid!r}", "the object is damaged")
+    return None
 
 
 def _unreadable(exc: NotDicomError | OSError) -> Outcome:

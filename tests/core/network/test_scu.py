@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -14,9 +15,10 @@ from core.errors import UsageError
 from core.events import AssociationEnded, AssociationRejected, MessageHandled
 from core.model import Level, Match, Modality, Outcome, OutcomeState, Query, Ref
 from core.network import finding, identifier, line, part10, pdu
+from core.network.command import Verb
 from core.network.contexts import EXPLICIT_LE
 from core.network.scu import Caller
-from tests.core.network.fakes import MemoryArchive, Recorder, Source, make_object, write_object
+from tests.core.network.fakes import CT, MemoryArchive, Recorder, Source, make_object, write_object
 from tests.core.network.raw import Raw, accept_all, peer, read_message, respond
 
 STUDY = Query(level=Level.STUDY, keys={"PatientName": ""})
@@ -483,6 +485,46 @@ def test_objects_that_cannot_be_read_are_results_too(
         ["failed", "failed", "failed", "ok"]
     )
     assert len(archive.instances) == 1
+
+
+@pytest.mark.parametrize("bad", ["1" * 70, "1.2.\xe9", "abc"])
+@pytest.mark.parametrize("tag", [0x00020002, 0x00020010])
+def test_an_object_of_no_class_or_syntax_fails_alone(
+    tag: int, bad: str, me: Modality, caller: Caller, tmp_path: Path
+) -> None:
+    uids = {0x00020002: CT, 0x00020003: "1.2.4", 0x00020010: EXPLICIT_LE, tag: bad}
+    fields = [(uid.encode("latin-1") + b"\0" * (len(uid) % 2), key) for key, uid in uids.items()]
+    meta = b"".join(
+        struct.pack("<HH2sH", 2, key & 0xFFFF, b"UI", len(raw)) + raw for raw, key in fields
+    )
+    damaged = tmp_path / "damaged.dcm"
+    damaged.write_bytes(b"\0" * 128 + b"DICM" + meta + _identifier(PatientID="1"))
+    results = list(caller.store(me, [damaged, write_object(tmp_path, "1.2.3")]))
+    assert [r.outcome.ok for r in results] == [False, True]
+    assert "no UID" in results[0].outcome.meaning
+
+
+@pytest.mark.parametrize("bad", ["1" * 70, "1.2.\xe9", "abc"])
+def test_a_class_that_is_no_uid_is_not_asked_for(
+    bad: str, settings: Source, caller: Caller, archive: MemoryArchive
+) -> None:
+    asked = []
+
+    def script(raw: Raw) -> None:
+        asked.append(accept_all(raw))
+        context, request = read_message(raw)
+        if request.verb == Verb.C_FIND_RQ:
+            classes = f"{CT}\\{bad}".encode("latin-1")
+            head = struct.pack("<HH2sH", 0x0008, 0x0062, b"UI", len(classes))
+            respond(raw, context, request, 0xFF00, head + classes)
+        respond(raw, context, request, 0)
+        read_message(raw)
+
+    with peer(script) as port:
+        *_, last = caller.get(settings.modality("odd", port), REF, archive)
+    assert last.outcome is not None
+    assert last.outcome.ok
+    assert {str(context.abstract_syntax) for context in asked[-1].contexts[1:]} == {CT}
 
 
 def test_the_next_object_is_made_ready_while_the_peer_has_one(
