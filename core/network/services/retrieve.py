@@ -12,6 +12,8 @@ from contextlib import closing
 from threading import Event
 
 from pydicom import Dataset
+from pydicom.config import IGNORE
+from pydicom.dataelem import DataElement
 
 from core.model import Instance, OutcomeState, SendResult
 from core.network import command, contexts, extended, identifier, status
@@ -25,6 +27,7 @@ CANNOT_PROCESS = 0xC000
 _SOME_FAILED = 0xB000
 _PROGRESS_SECONDS = 0.1
 _MOST = 0xFFFF
+_FAILED_UIDS = 0x00080058
 _MAX_UI = 0xFFFE  # bytes of a UI value in explicit VR
 
 
@@ -122,5 +125,7 @@ def _failed_list(call: Call, uids: list[str]) -> bytes:
     if len(whole) > _MAX_UI and syntax != IMPLICIT_LE:
         whole = whole[: whole.rindex("\\", 0, _MAX_UI)]
     ds = Dataset()
-    ds.FailedSOPInstanceUIDList = whole.split("\\") if whole else None
+    # As they are held, UIDs or not: pydicom would complain of each on stderr.
+    failed = whole.split("\\") if whole else None
+    ds.add(DataElement(_FAILED_UIDS, "UI", failed, validation_mode=IGNORE))
     return identifier.encode(ds, syntax)

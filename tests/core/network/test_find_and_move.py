@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from pydicom import Dataset
 
 from core.errors import UsageError
@@ -216,6 +217,23 @@ def test_a_destination_that_cannot_be_reached(
     assert last.outcome.status == 0xA702
     assert last.counters.failed == 4
     assert len(last.failed_uids) == 4
+
+
+def test_what_is_no_uid_is_listed_as_failed_as_it_is(
+    me: Modality, caller: Caller, settings: Source, archive: MemoryArchive, held: None
+) -> None:
+    archive.instances = [
+        replace(instance, sop_instance_uid=uid)
+        for instance, uid in zip(archive.instances, ("1.2.x", "1" * 80, "1.\xe9", ""), strict=True)
+    ]
+    with peer(lambda raw: None) as port:
+        pass
+    settings.modality("gone", port)
+    *_, last = caller.move(me, REF, "GONE", message_id=1)
+    assert last.outcome is not None
+    assert last.outcome.status == 0xA702
+    assert last.counters.failed == 4
+    assert last.failed_uids == ("1.2.x", "1" * 80, "1.?")
 
 
 def test_an_unknown_destination(me: Modality, caller: Caller, held: None) -> None:
