@@ -247,11 +247,25 @@ class Association:
         for number, batch in enumerate(_batches(buffers)):
             if number and stop is not None and stop():
                 raise EndedHereError("cancelled")
-            self._wire.send(batch, self._patience)
+            self.send_packed(batch)
 
     def send_packed(self, buffers: Sequence[Buffer]) -> None:
         """Send what :meth:`pack` made, of one message or of many."""
-        self._wire.send(buffers, self._patience)
+        try:
+            self._wire.send(buffers, self._patience)
+        except LostError as exc:
+            raise self._goodbye() or exc from exc
+
+    def _goodbye(self) -> LinkError | None:
+        """How the peer took its leave, where it did: what is written after that only breaks."""
+        try:
+            if not self._pdu_left:
+                self._next_p_data(0.0)
+        except (AbortedError, ReleasedError) as exc:
+            return exc
+        except LinkError:
+            pass
+        return None
 
     def pack(self, context: Context, data: DataSet, *, is_command: bool) -> Iterator[Buffer]:
         """P-DATA PDUs of `data`, headers and pieces by turns, the last marked as such."""

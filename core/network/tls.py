@@ -203,10 +203,10 @@ class TlsWire(Wire):
         return sent
 
     def _alert(self) -> ssl.SSLError | None:
-        """What the peer said before it closed, where it said anything."""
+        """What the peer's TLS said before it closed, where it said anything; data is kept."""
         try:
-            while self._sock.recv_into(self._view):
-                pass
+            while count := self._sock.recv_into(self._view[self._end :]):
+                self._end += count
         except ssl.SSLError as exc:
             return exc
         except OSError:

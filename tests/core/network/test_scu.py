@@ -617,3 +617,23 @@ def test_a_cancel_ends_the_sending_of_a_large_object(
         (result,) = caller.store(settings.modality("slow", port), [path], cancel=cancel)
     assert result.outcome.state is OutcomeState.CANCELLED
     assert taken < 30 << 20
+
+
+@pytest.mark.parametrize("lingers", [False, True])
+def test_an_abort_in_the_middle_of_an_object_is_heard(
+    lingers: bool, settings: Source, caller: Caller, tmp_path: Path
+) -> None:
+    """What is written after it breaks first, and says nothing of the reason."""
+
+    def script(raw: Raw) -> None:
+        accept_all(raw)
+        raw.read(100_000)
+        raw.send(pdu.abort(0, 0))
+        if lingers:
+            raw.sock.shutdown(socket.SHUT_WR)
+            raw.read(500_000)
+
+    path = write_object(tmp_path, "1.2.3", kib=30_000)
+    with peer(script) as port:
+        (result,) = caller.store(settings.modality("full", port), [path])
+    assert "application aborted" in result.outcome.meaning

@@ -16,6 +16,7 @@ from pynetdicom.sop_class import CTImageStorage, Verification
 from core.errors import ListenError, SettingsError
 from core.events import AssociationOpened, AssociationRejected, EventBus, Listening, Notice
 from core.model import Level, Modality, Outcome, OutcomeState, Query, Ref
+from core.network import pdu
 from core.network.listener import Listener
 from core.network.scu import Caller
 from core.settings import TlsListen, TlsVersion
@@ -545,6 +546,21 @@ def test_a_file_that_shrinks_while_it_is_sent_is_an_error_and_no_crash(
     with secured.peer(cut, pki.server(pki.peer)) as port:
         (result,) = caller.store(settings.modality("peer", port, tls=True), [path])
     assert not result.outcome.ok
+
+
+def test_an_abort_in_the_middle_of_an_object_is_heard_under_tls(
+    settings: Source, caller: Caller, pki: Pki, tmp_path: Path
+) -> None:
+    def abort(one: Raw) -> None:
+        raw.accept_all(one)
+        one.read(100_000)
+        one.send(pdu.abort(0, 0))
+        socket.socket.close(one.sock)
+
+    path = write_object(tmp_path, "1.2.3.4", kib=30_000)
+    with secured.peer(abort, pki.server(pki.peer)) as port:
+        (result,) = caller.store(settings.modality("full", port, tls=True), [path])
+    assert "application aborted" in result.outcome.meaning
 
 
 # -- our own files
