@@ -34,6 +34,7 @@ _COMMAND, _LAST = 1, 2  # bits of a message control header, PS3.8 E.2
 OVERHEAD = 12
 """Headers count too where size is limited, or fragments without content would never end."""
 _MOST_BUFFERS, _MOST_BYTES = 256, 4 << 20  # of what is handed to the wire at once
+_MOST_SKIPPED = 16 << 20  # of a data set that nobody wants
 _ids = itertools.count(1)
 
 
@@ -161,10 +162,16 @@ class Association:
         return bytes(whole)
 
     def skip_data(self, message: Message) -> None:
-        """Read the data set of `message` to its end and forget it."""
+        """Read the data set of `message` to its end and forget it.
+
+        Raises ProtocolError where there is no end to it.
+        """
+        room = _MOST_SKIPPED
         if message.command.has_data_set:
-            for _ in self.data(message):
-                pass
+            for piece in self.data(message):
+                room -= len(piece) + OVERHEAD
+                if room < 0:
+                    raise ProtocolError("a data set without end, where none is due")
 
     def readable(self, seconds: float = 0.0) -> bool:
         """Whether the peer said something (or left) within `seconds`."""
@@ -280,12 +287,17 @@ class Association:
 
     # -- the end
 
+    def hurry_when(self, hurried: Callable[[], bool]) -> None:
+        """Have no patience with a peer that stalls in mid-message once `hurried` says so."""
+        self._wire.hurried = hurried
+
     def end(self, why: str) -> None:
         """Make the thread of this association abort it; from any thread."""
         self._wire.end(why)
 
     def release(self, patience: float) -> None:
         """Release in good order as requestor, PS3.8 7.2; whatever goes wrong, it is closed."""
+        self._wire.hurried = None
         try:
             self._wire.send([pdu.RELEASE_RQ], patience)
             self._await_release(time.monotonic() + patience)

@@ -61,6 +61,8 @@ class Line:
         self._cancel_sent = 0.0
         self._cancel_patience = CANCEL_PATIENCE
         self._cancel_seen = 0.0
+        if cancel is not None:
+            association.hurry_when(cancel.is_set)
 
     def context_for(self, *sop_classes: str) -> Context:
         """The first accepted context for one of `sop_classes`."""

@@ -11,13 +11,15 @@ import mmap
 import select
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from core.network.faults import EndedHereError, LostError, SilenceError
 
 BUFFER_SIZE = 1 << 20
 _MAX_BUFFERS = 512  # below IOV_MAX (1024) of every system
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # of Linux
+STALL = 2.0
+"""Seconds without a byte after which a peer is left that nobody waits for any more."""
 _SLICE = 0.25  # a full send buffer cannot be woken, so it is looked at this often
 
 Buffer = bytes | bytearray | memoryview
@@ -36,6 +38,8 @@ class Wire:
         self._start = 0
         self._end = 0
         self._ended = ""
+        self.hurried: Callable[[], bool] | None = None
+        """Says that whoever stalls is to be left soon, with EndedHereError."""
         self.security = ""
         """What protects the connection, in words; empty where nothing does."""
         self._readable = select.poll()
@@ -110,10 +114,18 @@ class Wire:
         return self._sock.recv_into(view)
 
     def _wait_readable(self, deadline: float) -> None:
-        left = deadline - time.monotonic()
+        began = time.monotonic()
         self._acknowledge()
-        if left <= 0 or not self._readable.poll(left * 1000):
-            raise SilenceError("the peer sent nothing within the time limit")
+        while (left := deadline - time.monotonic()) > 0:
+            part = left if self.hurried is None else min(_SLICE, left)
+            if self._readable.poll(part * 1000):
+                return
+            self._leave_if_stalled(began)
+        raise SilenceError("the peer sent nothing within the time limit")
+
+    def _leave_if_stalled(self, since: float) -> None:
+        if self.hurried is not None and time.monotonic() - since > STALL and self.hurried():
+            raise EndedHereError("cancelled")
 
     def _acknowledge(self) -> None:
         """Acknowledge at once what came, for a peer may hold the rest back until then.
@@ -147,7 +159,7 @@ class Wire:
                 pending[first] = pending[first][sent:]
 
     def _send_some(self, buffers: list[memoryview], patience: float) -> int:
-        deadline = time.monotonic() + patience
+        began = time.monotonic()
         while True:
             if self._ended:
                 raise EndedHereError(self._ended)
@@ -157,7 +169,8 @@ class Wire:
                 self._writable.poll(_SLICE * 1000)
             except OSError as exc:
                 raise self._lost(exc) from exc
-            if time.monotonic() > deadline:
+            self._leave_if_stalled(began)
+            if time.monotonic() > began + patience:
                 raise SilenceError("the peer took nothing within the time limit")
 
     def _transmit(self, buffers: Sequence[memoryview]) -> int:

@@ -14,12 +14,12 @@ import pytest
 from core.errors import UsageError
 from core.events import AssociationEnded, AssociationRejected, MessageHandled
 from core.model import Level, Match, Modality, Outcome, OutcomeState, Query, Ref
-from core.network import finding, identifier, line, part10, pdu
+from core.network import association, command, finding, identifier, line, part10, pdu, wire
 from core.network.command import Verb
 from core.network.contexts import EXPLICIT_LE
 from core.network.scu import Caller
 from tests.core.network.fakes import CT, MemoryArchive, Recorder, Source, make_object, write_object
-from tests.core.network.raw import Raw, accept_all, peer, read_message, respond
+from tests.core.network.raw import Raw, accept_all, p_data, peer, read_message, respond
 
 STUDY = Query(level=Level.STUDY, keys={"PatientName": ""})
 REF = Ref(level=Level.STUDY, study_uid="1.2.3")
@@ -637,3 +637,55 @@ def test_an_abort_in_the_middle_of_an_object_is_heard(
     with peer(script) as port:
         (result,) = caller.store(settings.modality("full", port), [path])
     assert "application aborted" in result.outcome.meaning
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["a query", "an object"])
+def test_a_cancel_does_not_wait_for_a_peer_that_stalls_in_the_middle(
+    taken: bool,
+    settings: Source,
+    caller: Caller,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither for the rest of half an answer, nor for room to send the rest of an object."""
+    settings.station(network_timeout=60.0, dimse_timeout=60.0)
+    monkeypatch.setattr(wire, "STALL", 0.2)
+    cancel, over = threading.Event(), threading.Event()
+
+    def script(raw: Raw) -> None:
+        accept_all(raw)
+        if not taken:
+            context, request = read_message(raw)
+            answer = command.encode(command.response(request, 0))
+            raw.send(p_data(context, 3, answer)[:20])
+        cancel.set()
+        over.wait(20.0)
+
+    with peer(script) as port:
+        stalls = settings.modality("stalls", port)
+        if taken:
+            path = write_object(tmp_path, "1.2.3", kib=30_000)
+            outcome = next(iter(caller.store(stalls, [path], cancel=cancel))).outcome
+        else:
+            (outcome,) = caller.find(stalls, STUDY, cancel)
+        over.set()
+    assert outcome.state is OutcomeState.CANCELLED
+
+
+def test_a_data_set_without_end_behind_the_last_answer_is_cut_off(
+    settings: Source, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(association, "_MOST_SKIPPED", 100_000)
+
+    def script(raw: Raw) -> None:
+        accept_all(raw)
+        context, request = read_message(raw)
+        last = command.encode(command.response(request, 0, data_set=True))
+        raw.send(p_data(context, 3, last))
+        for _ in range(100_000):  # 1.6 GB, unless it is stopped
+            raw.send(p_data(context, 0, b"x" * 16000))
+
+    with peer(script) as port:
+        (outcome,) = caller.find(settings.modality("endless", port), STUDY)
+    assert outcome.state is OutcomeState.ABORTED
+    assert "protocol" in outcome.meaning
