@@ -156,6 +156,7 @@ class Station:
         from core.network.listener import Listener
 
         with self._lock:
+            self._require_open()  # or a port would stay open over an archive that is closed
             if self._listener is None:
                 listener = Listener(
                     self._store,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import ListenError, SettingsError
+from core.archive.archive import Archive
+from core.errors import ListenError, SettingsError, UsageError
 from core.station import Station
 from tests.core.test_transfers import as_modality, station_at
 from tests.peers.processes import answers, free_port
@@ -62,3 +63,14 @@ def test_a_port_that_is_taken_is_told_and_another_opens_it_again(station: Statio
         port = free_port()
         station.change("station.port", port)
     assert station.listening == ("127.0.0.1", port)
+
+
+def test_who_closes_while_the_listener_is_loaded_leaves_no_port_open(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station.stop_listening()
+    monkeypatch.setattr(Archive, "make_ready", lambda _: station.close())
+    with pytest.raises(UsageError, match="closed"):
+        station.listen(patience=0.1)
+    assert station.listening is None
+    assert not answers(station.settings.station.port)
