@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 from pynetdicom.presentation import PresentationContext, negotiate_as_requestor
@@ -42,6 +43,7 @@ SLICE = 0.1
 """Seconds between two looks at whether a call was cancelled."""
 
 Stop = Callable[[], bool]
+_AnyWire = TypeVar("_AnyWire", bound=Wire)
 _Address = tuple[socket.AddressFamily, object]
 
 
@@ -89,7 +91,22 @@ def open_association(
 
 
 def _plain(peer: model.Modality, station: StationSettings, stop: Stop) -> Wire:
-    return Wire(_connect(peer, station.connect_timeout, stop))
+    return _wired(Wire, peer, station, stop)
+
+
+def _wired(
+    kind: Callable[[socket.socket], _AnyWire],
+    peer: model.Modality,
+    station: StationSettings,
+    stop: Stop,
+) -> _AnyWire:
+    """Connect; raises a LinkError, also where the system has no memory or descriptor left."""
+    sock = _connect(peer, station.connect_timeout, stop)
+    try:
+        return kind(sock)
+    except OSError as exc:
+        sock.close()
+        raise ConnectError(f"no connection to {peer.host}:{peer.port}: {exc}", exc) from exc
 
 
 def _secured(peer: model.Modality, station: StationSettings, stop: Stop) -> Wire:
@@ -99,7 +116,7 @@ def _secured(peer: model.Modality, station: StationSettings, stop: Stop) -> Wire
         context = credentials.client_context(station.tls, check_name=bool(name))
     except SettingsError as exc:
         raise TlsError(TlsFault.OURSELVES, str(exc)) from exc
-    wire = TlsWire(_connect(peer, station.connect_timeout, stop))
+    wire = _wired(TlsWire, peer, station, stop)
     deadline = time.monotonic() + station.acse_timeout
     try:
         wire.handshake(context, deadline, server_side=False, name=name or peer.host, stop=stop)

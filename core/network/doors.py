@@ -68,7 +68,7 @@ def _open(host: str, port: int, key: str, *, secure: bool) -> Door:
         sock.bind((host, port))
         sock.listen(_BACKLOG)
         sock.setblocking(False)
-    except (OSError, OverflowError) as exc:
+    except (OSError, OverflowError, TypeError, ValueError) as exc:  # the last two: no host name
         sock.close()
         text = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
         raise ListenError(

@@ -43,6 +43,14 @@ def test_a_port_in_use_is_an_error_that_names_it(
             Listener(settings, archive, bus).start(port)
 
 
+def test_a_host_that_no_name_can_be_is_told(
+    settings: Source, archive: MemoryArchive, bus: EventBus
+) -> None:
+    settings.station(host="\xe9" * 70)
+    with pytest.raises(ListenError, match="cannot listen on"):
+        Listener(settings, archive, bus).start(0)
+
+
 def test_start_and_stop_are_told(recorder: Recorder, listener: Listener) -> None:
     assert listener.address is not None
     listener.stop(0.0)

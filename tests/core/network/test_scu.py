@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 import threading
@@ -14,7 +15,7 @@ import pytest
 from core.errors import UsageError
 from core.events import AssociationEnded, AssociationRejected, MessageHandled
 from core.model import Level, Match, Modality, Outcome, OutcomeState, Query, Ref
-from core.network import association, command, finding, identifier, line, part10, pdu, wire
+from core.network import association, command, connect, finding, identifier, line, part10, pdu, wire
 from core.network.command import Verb
 from core.network.contexts import EXPLICIT_LE
 from core.network.scu import Caller
@@ -147,6 +148,18 @@ def test_tcp_that_is_not_answered(settings: Source, caller: Caller) -> None:
             filler.close()
     assert outcome.state is OutcomeState.UNREACHABLE
     assert "time-out" in outcome.meaning
+
+
+def test_a_lack_of_memory_or_descriptors_is_told(
+    me: Modality, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacks(_: socket.socket) -> wire.Wire:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(connect, "Wire", lacks)
+    outcome = caller.echo(me)
+    assert outcome.state is OutcomeState.UNREACHABLE
+    assert "Too many open files" in outcome.meaning
 
 
 def test_close_ends_a_call_that_waits(settings: Source, caller: Caller) -> None:
