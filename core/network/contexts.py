@@ -18,7 +18,7 @@ from pynetdicom.sop_class import _QR_CLASSES, _STORAGE_CLASSES
 from core.errors import UsageError
 from core.model import Operation, Root
 from core.network import pdu
-from core.network.items import NO_UIDS
+from core.network.items import MAX_CONTEXTS, NO_UIDS
 from core.settings import ae_title_fault
 
 IMPLICIT_LE = "1.2.840.10008.1.2"
@@ -34,7 +34,6 @@ QUERY_SYNTAXES = (EXPLICIT_LE, IMPLICIT_LE, EXPLICIT_BE)
 VERIFICATION = "1.2.840.10008.1.1"
 COMMITMENT = "1.2.840.10008.1.20.1"
 WORKLIST = "1.2.840.10008.5.1.4.31"
-MAX_CONTEXTS = 128  # odd ids from 1 to 255, PS3.8 9.3.2.2
 _DICOM_ROOT = "1.2.840.10008."
 _DIRECTORY = "1.2.840.10008.1.3.10"
 

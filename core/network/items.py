@@ -34,6 +34,8 @@ _MAXIMUM_LENGTH, _ROLES, _EXTENDED = 0x51, 0x54, 0x56
 """What else peers tell of themselves, they get wrong now and then (names that are too long, filled
 up with NUL), and nothing depends on it."""
 _MAX_SYNTAXES = 256
+MAX_CONTEXTS = 128  # odd ids from 1 to 255, PS3.8 9.3.2.2
+_MAX_ABILITIES = 512  # a role and an ability for each context, and some
 
 
 def known_items(body: memoryview) -> bytes:
@@ -41,17 +43,24 @@ def known_items(body: memoryview) -> bytes:
 
     Items of unknown type are to be ignored (PS3.8 9.3.1). The titles are left out as well: the
     codec takes no damaged ones, and nobody could be told why. Raises ProtocolError where there are
-    more syntaxes than anybody has: the codec would take minutes to compare them.
+    more contexts, syntaxes or roles than anybody has: the codec would take long to compare them.
     """
     fixed = bytearray(body[:_FIXED])
     fixed[TITLES] = _ANY_TITLES
     kept = [bytes(fixed)]
+    contexts = abilities = 0
     for kind, item in _items(body[_FIXED:]):
         if kind in (_PROPOSED, _ANSWERED):
+            contexts += 1
+            if contexts > MAX_CONTEXTS:
+                raise ProtocolError("too many presentation contexts")
             kept.append(_context(kind, item))
         elif kind == _USER_INFORMATION:
-            inner = b"".join(bytes(i) for k, i in _items(item[4:]) if _is_of_use(k, i))
-            kept.append(_item(kind, inner))
+            inner = [bytes(i) for k, i in _items(item[4:]) if _is_of_use(k, i)]
+            abilities += len(inner)
+            if abilities > _MAX_ABILITIES:
+                raise ProtocolError("too many roles and abilities")
+            kept.append(_item(kind, b"".join(inner)))
         elif kind == _APPLICATION_CONTEXT:
             kept.append(_item(kind, (_uid(item[4:]) or NO_UID).encode()))
     return b"".join(kept)

@@ -14,9 +14,9 @@ from core.network.contexts import (
     EXPLICIT_BE,
     EXPLICIT_LE,
     IMPLICIT_LE,
-    MAX_CONTEXTS,
     Offer,
 )
+from core.network.items import MAX_CONTEXTS
 
 _JPEG = "1.2.840.10008.1.2.4."
 _COMPRESSED = (

@@ -46,6 +46,22 @@ def test_thousands_of_transfer_syntaxes_are_refused_before_they_are_compared() -
         pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, memoryview(data))
 
 
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        (context_item(1, b"1.2.3", b"1.2.840.10008.1.2") * 127, "presentation contexts"),
+        (item(0x50, item(0x54, b"\0\x051.2.3\1\1") * 513), "roles"),
+        (item(0x50, item(0x56, b"\0\x051.2.3\1")) * 513, "roles"),
+    ],
+    ids=["contexts", "roles", "abilities"],
+)
+def test_more_than_there_can_be_is_refused_before_it_is_read(more: bytes, what: str) -> None:
+    """Thousands would take seconds, in which nobody else has the interpreter."""
+    data = bytes(_body(proposing(more)))
+    with pytest.raises(ProtocolError, match=f"too many {what}"):
+        pdu.decode_associate(pdu.Type.ASSOCIATE_RQ, memoryview(data))
+
+
 @pytest.mark.parametrize("cut", range(0, 180, 7))
 def test_a_request_cut_short_is_a_protocol_error(cut: int) -> None:
     body = _body(request())
