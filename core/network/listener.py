@@ -142,8 +142,10 @@ class Listener:
         self._wait_for_associations(time.monotonic() + grace)
         self._caller.close()
         self._promises.close()
-        for connection, thread in self._snapshot():
+        left = self._snapshot()
+        for connection, _ in left:  # all, before one is waited for: each may linger
             connection.wire.end("the listener closes")
+        for _, thread in left:
             thread.join(10.0)
         self._events.publish(Listening(host=self._store.current.station.host, port=0))
 

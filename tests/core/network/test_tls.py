@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -16,7 +17,7 @@ from pynetdicom.sop_class import CTImageStorage, Verification
 from core.errors import ListenError, SettingsError
 from core.events import AssociationOpened, AssociationRejected, EventBus, Listening, Notice
 from core.model import Level, Modality, Outcome, OutcomeState, Query, Ref
-from core.network import pdu
+from core.network import association, pdu
 from core.network.listener import Listener
 from core.network.scu import Caller
 from core.settings import TlsListen, TlsVersion
@@ -31,7 +32,7 @@ from tests.core.network.fakes import (
     wait_until,
     write_object,
 )
-from tests.core.network.raw import Raw, echo_command, p_data, store_command
+from tests.core.network.raw import SECONDS, Raw, echo_command, p_data, store_command
 from tests.core.network.secured import Pki
 from tests.peers.certificates import have_openssl
 
@@ -382,6 +383,24 @@ def test_a_person_aborts_an_association_under_tls(
         assert live.tls.endswith(" ct1")
         assert listener.abort(live.id)
         assert one.expect_abort() == (0, 0)
+
+
+def test_closing_ends_all_associations_at_once(
+    settings: Source, tls_port: int, pki: Pki, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each peer may take its time to close; the next one need not wait for that."""
+    settings.station(network_timeout=60.0)
+    monkeypatch.setattr(association, "LINGER", 2 * SECONDS)
+    with contextlib.ExitStack() as stack:
+        calls = [
+            stack.enter_context(secured.connect(tls_port, pki.client(pki.peer))) for _ in range(3)
+        ]
+        for one in calls:
+            one.associate()
+        stopping = threading.Thread(target=listener.stop, args=(0.0,))
+        stopping.start()
+        assert [one.pdu()[0] for one in calls] == [7, 7, 7]
+    stopping.join()
 
 
 def test_messages_that_share_a_record_are_all_answered(tls_port: int, pki: Pki) -> None:
