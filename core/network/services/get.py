@@ -71,7 +71,8 @@ class SubOperations:
                 continue
             if found.verb != verb:
                 raise ProtocolError("a request while another is answered", Reason.UNEXPECTED_PDU)
-            if found.responds_to != message_id or message.context.id != context.id:
+            elsewhere = message.context.id != context.id
+            if elsewhere or found.responds_to not in (message_id, None):
                 raise ProtocolError("an answer to another message than ours")
             return message
 
@@ -94,6 +95,7 @@ class SubOperations:
                 meaning=result.meaning,
                 seconds=result.seconds,
                 outgoing=True,
+                advice=result.advice,
             )
         )
         return result

@@ -9,7 +9,7 @@ from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation as Role
 
 from core.events import MessageHandled
 from core.model import Level, Ref, Root
-from core.network import command, pdu
+from core.network import command, identifier, pdu, queries
 from core.network.command import Field, Verb
 from core.network.contexts import EXPLICIT_LE, GET
 from core.network.scu import Caller
@@ -119,3 +119,27 @@ def test_a_refusal_of_ours_is_not_said_to_be_the_peers(
     (told,) = [e for e in recorder.of(MessageHandled) if e.operation == "C-STORE"]
     assert told.meaning == "there is no room here"
     assert "archive.quota_mib" in told.advice
+
+
+def test_an_answer_to_what_we_send_need_not_say_to_which_message(
+    port: int, settings: Source, caller: Caller, tmp_path: Path
+) -> None:
+    """As when we send of our own accord: there is one request outstanding."""
+    me = settings.modality("me", port, ae_title="MODALITTY")
+    assert all(r.outcome.ok for r in caller.store(me, [write_object(tmp_path, "1.2.3.4")]))
+    service = GET[Root.STUDY]
+    proposed = (pdu.context(1, service, [EXPLICIT_LE]), pdu.context(3, CT, [EXPLICIT_LE]))
+    role = _role(scu=False, scp=True)
+    with Raw.connect(port) as raw:
+        raw.send(pdu.encode_request(pdu.Associate("RAW", "MODALITTY", proposed, 1 << 20, (role,))))
+        assert raw.pdu()[0] == 2
+        asked = command.encode(command.request(Verb.C_GET_RQ, 1, service, data_set=True))
+        ds = queries.for_ref(REF, Root.STUDY)
+        raw.send(p_data(1, 3, asked), p_data(1, 2, identifier.encode(ds, EXPLICIT_LE)))
+        assert raw.answer().status == 0xFF00
+        context, store = read_message(raw)
+        answer = command.response(store, 0)
+        del answer[Field.MESSAGE_ID_BEING_RESPONDED_TO]
+        raw.send(p_data(context, 3, command.encode(answer)))
+        done = raw.answer()
+        assert (done.verb, done.status) == (Verb.C_GET_RSP, 0)
