@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterator
@@ -39,6 +40,9 @@ class Drawer:
         """The promises kept, by name; a file that cannot be read is left alone and logged."""
         if self._folder is None:
             return
+        for half in self._folder.glob("*.new"):  # of a process that was killed meanwhile
+            with contextlib.suppress(OSError):
+                half.unlink()
         for path in sorted(self._folder.glob("*.json")):
             try:
                 yield path.stem, msgspec.json.decode(path.read_bytes(), type=Kept)
@@ -55,11 +59,16 @@ class Drawer:
             return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         temp = self._folder / f"{name}.new"
-        with temp.open("wb") as file:
-            file.write(msgspec.json.encode(kept))
-            file.flush()
-            os.fsync(file.fileno())
-        temp.replace(self._folder / f"{name}.json")
+        try:
+            with temp.open("wb") as file:
+                file.write(msgspec.json.encode(kept))
+                file.flush()
+                os.fsync(file.fileno())
+            temp.replace(self._folder / f"{name}.json")
+        except OSError:
+            with contextlib.suppress(OSError):
+                temp.unlink(missing_ok=True)
+            raise
         sync_folder(self._folder)
 
     def drop(self, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from core.model import Modality, Operation, OutcomeState
 from core.network.commitment import drawer, promises, returning
 from core.network.commitment.asking import Patience
 from core.network.commitment.awaited import AwaitedReports
-from core.network.commitment.messages import Reference, new_transaction
+from core.network.commitment.messages import Reference, Request, new_transaction
 from core.network.listener import Listener
 from core.network.scu import Caller
 from core.settings import ArchiveSettings
@@ -291,6 +292,25 @@ def test_an_unreachable_caller_is_tried_a_few_times_and_said(
 def test_a_file_among_the_promises_that_is_none_hinders_nobody(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{")
     assert list(drawer.Drawer(tmp_path).load()) == []
+
+
+def test_a_promise_that_the_disk_does_not_take_leaves_nothing_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    request = Request(new_transaction(), (Reference(CT, "1.2.3"),))
+    monkeypatch.setattr(drawer.os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        drawer.Drawer(tmp_path).put("a", drawer.Kept(caller="CT1", request=request, made=0.0))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_crash_left_of_a_promise_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "a.new").write_text("{")
+    assert list(drawer.Drawer(tmp_path).load()) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
