@@ -14,6 +14,7 @@ Callers turn them into an :class:`core.model.Outcome`, the listener into the rea
     │   └── UnansweredError       TCP is open, and the association request was not answered
     ├── ProtocolError         the peer broke PS3.8; carries the reason for our A-ABORT
     └── EndedHereError        ended from this side: by a person, a limit or the close of the station
+        └── TooLargeError         what the peer sends is larger than we take
 """
 
 from __future__ import annotations
@@ -134,3 +135,7 @@ class ProtocolError(LinkError):
 
 class EndedHereError(LinkError):
     """Our side ended the association on purpose."""
+
+
+class TooLargeError(EndedHereError):
+    """The peer sends more in one message than `max_object_mib` lets it."""

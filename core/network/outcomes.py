@@ -17,6 +17,7 @@ from core.network.faults import (
     ReleasedError,
     SilenceError,
     TlsError,
+    TooLargeError,
     UnansweredError,
 )
 from core.network.status import Meaning
@@ -66,6 +67,8 @@ def _meaning(fault: LinkError) -> Meaning:  # noqa: C901  one line for each kind
         return status.NO_ASSOCIATION_ANSWER
     if isinstance(fault, SilenceError):
         return status.NO_MESSAGE_ANSWER
+    if isinstance(fault, TooLargeError):
+        return Meaning(OutcomeState.FAILED, fault.message, "raise station.max_object_mib")
     if isinstance(fault, EndedHereError):
         return Meaning(OutcomeState.CANCELLED, fault.message)
     if isinstance(fault, ReleasedError):

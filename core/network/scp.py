@@ -12,7 +12,7 @@ from core.network.aside import AwaitedObjects
 from core.network.association import Association, Message
 from core.network.command import RESPONSE, Field, Verb
 from core.network.commitment.returning import Returning
-from core.network.faults import EndedHereError, LinkError, ProtocolError, Reason
+from core.network.faults import EndedHereError, LinkError, ProtocolError, Reason, TooLargeError
 from core.network.ports import Archive, Sender, SettingsSource, Taker
 from core.network.services.call import (
     NOT_AUTHORISED,
@@ -164,5 +164,5 @@ def _turn_down(call: Call, code: int) -> int:
         for piece in call.association.data(call.message):
             room -= len(piece)
             if room < 0:
-                raise EndedHereError("a message larger than max_object_mib")
+                raise TooLargeError("a message larger than max_object_mib")
     return call.answer(code)

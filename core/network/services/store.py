@@ -15,7 +15,7 @@ from core.model import Operation, StoreAction, Stored
 from core.network import contexts
 from core.network.association import OVERHEAD
 from core.network.command import Field
-from core.network.faults import EndedHereError
+from core.network.faults import TooLargeError
 from core.network.ports import Incoming
 from core.network.services.call import SOP_CLASS_NOT_SUPPORTED, SUCCESS, Call, Request
 
@@ -138,8 +138,8 @@ class _Sink:
             self.incoming.finish()
             self.incoming = None
 
-    def _too_large(self) -> EndedHereError:
+    def _too_large(self) -> TooLargeError:
         limit = self._call.settings.station.max_object_mib
         reason = f"an object larger than max_object_mib ({limit})"
         _refused(self._call, 0xA700, reason)
-        return EndedHereError(reason)
+        return TooLargeError(reason)

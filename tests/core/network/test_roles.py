@@ -8,7 +8,7 @@ import pytest
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation as Role
 
 from core.events import MessageHandled
-from core.model import Level, Ref, Root
+from core.model import Level, OutcomeState, Ref, Root
 from core.network import command, identifier, pdu, queries
 from core.network.command import Field, Verb
 from core.network.contexts import EXPLICIT_LE, GET
@@ -143,3 +143,26 @@ def test_an_answer_to_what_we_send_need_not_say_to_which_message(
         raw.send(p_data(context, 3, command.encode(answer)))
         done = raw.answer()
         assert (done.verb, done.status) == (Verb.C_GET_RSP, 0)
+
+
+def test_an_object_beyond_our_limit_is_a_failure_and_not_a_cancel(
+    settings: Source, caller: Caller, archive: MemoryArchive
+) -> None:
+    settings.station(max_object_mib=1)
+
+    def script(raw: Raw) -> None:
+        accept_all(raw)
+        read_message(raw)
+        raw.send(p_data(3, 3, store_command()))
+        for _ in range(70):
+            raw.send(p_data(3, 0, b"x" * 16000))
+        assert raw.expect_abort() == (0, 0)
+
+    with peer(script) as port:
+        pacs = settings.modality("pacs", port)
+        *_, last = caller.get(pacs, REF, archive, sop_classes=[CT])
+    assert last.outcome is not None
+    assert last.outcome.state is OutcomeState.FAILED
+    assert "max_object_mib (1)" in last.outcome.meaning
+    assert "station.max_object_mib" in last.outcome.advice
+    assert archive.instances == []
