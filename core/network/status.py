@@ -200,13 +200,10 @@ _RETRIEVE: tuple[_Range, ...] = (
     ),
 )
 
-_EVENT_REPORT: tuple[_Range, ...] = (
-    (
-        0x0110,
-        0x0115,
-        Meaning(FAILED, "the report was not taken: its transaction is unknown, or it is damaged"),
-    ),
+_NOT_TAKEN = Meaning(
+    FAILED, "the report was not taken: its transaction is unknown, or it is damaged"
 )
+_EVENT_REPORT: tuple[_Range, ...] = ((0x0110, 0x0115, _NOT_TAKEN),)
 
 _SERVICES: dict[str, tuple[_Range, ...]] = {
     "C-STORE": _STORE,
@@ -259,7 +256,21 @@ _ANSWERS: dict[tuple[str, int], Meaning] = {
     ("C-MOVE", 0xB000): Meaning(
         WARNING, "not everything could be sent to the destination", "let the doctor look at it"
     ),
+    ("C-MOVE", 0xC000): Meaning(FAILED, "the retrieval cannot be processed", "see our log"),
+    ("C-GET", 0xA702): Meaning(
+        FAILED, "nothing could be sent", "the caller took none of it: the traffic says why"
+    ),
+    ("C-GET", 0xB000): Meaning(
+        WARNING, "not everything could be sent", "the caller did not take it: the traffic says why"
+    ),
+    ("C-GET", 0xC000): Meaning(FAILED, "the retrieval cannot be processed", "see our log"),
+    ("N-EVENT-REPORT", 0x0115): _NOT_TAKEN,
     ("", 0x0110): Meaning(FAILED, "it could not be processed here", "see our log"),
+    ("", 0x0112): Meaning(FAILED, "the request is not for the well-known SOP instance"),
+    ("", 0x0115): Meaning(FAILED, "the request cannot be read", "a fault of the caller"),
+    ("", 0x0118): Meaning(FAILED, "the request is for another service"),
+    ("", 0x0123): Meaning(FAILED, "the request is for another action"),
+    ("", 0x0213): Meaning(FAILED, "more than is taken at a time", "let it ask for less, or later"),
     ("", 0x0111): Meaning(FAILED, "it is held already", "archive.duplicates says what happens"),
     ("", 0x0117): Meaning(FAILED, "the object has no valid UID", "a fault of the sender"),
     ("", 0x0122): Meaning(FAILED, "the request does not fit its presentation context"),

@@ -41,3 +41,24 @@ def test_every_status_of_the_standard_is_of_its_class(service: str) -> None:
 def test_nothing_but_success_is_a_success(service: str, code: int) -> None:
     """Pending above all: nothing more comes, and nothing is known to be done."""
     assert status.for_status(service, code).state is OutcomeState.FAILED
+
+
+OURS = {
+    "C-FIND": (0xA700, 0xA900, 0xC000, 0xFE00),
+    "C-MOVE": (0xA702, 0xA801, 0xA900, 0xB000, 0xC000, 0xFE00),
+    "C-GET": (0xA702, 0xA900, 0xB000, 0xC000, 0xFE00),
+    "C-STORE": (0xA700, 0xA900, 0xC000, 0x0110, 0x0111, 0x0117, 0x0122),
+    "N-ACTION": (0x0110, 0x0112, 0x0115, 0x0118, 0x0123, 0x0213),
+    "N-EVENT-REPORT": (0x0115, 0x0118),
+    "N-GET": (0x0122, 0x0124, 0x0211),
+}
+"""Statuses that we answer with."""
+
+
+@pytest.mark.parametrize(
+    ("service", "code"), [(service, code) for service in OURS for code in OURS[service]]
+)
+def test_what_we_answered_is_not_said_of_the_peer(service: str, code: int) -> None:
+    meaning = status.for_answer(service, code)
+    assert "peer" not in meaning.text + meaning.advice
+    assert "0x" not in meaning.text
