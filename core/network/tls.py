@@ -11,7 +11,6 @@ import os
 import select
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -34,26 +33,9 @@ class TlsWire(Wire):
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
-        self._swap = threading.Lock()
         self._tls: ssl.SSLSocket | None = None
         self._stage = _Stage()
         self._left: OSError | None = None
-        self._wake: tuple[int, int] | None = os.pipe()
-        self._readable.register(self._wake[0], select.POLLIN)
-
-    # -- from any thread
-
-    def end(self, why: str) -> None:
-        """Make the next or present wait raise EndedHereError; from any thread, also repeatedly.
-
-        The socket is left alone: to OpenSSL the end of its input would be an attack, which it
-        answers with an alert, and nothing can be said after that.
-        """
-        with self._swap:
-            if not self._ended and self._wake is not None:
-                self._ended = why
-                os.write(self._wake[1], b"x")
-            self._ended = self._ended or why
 
     # -- the handshake
 
@@ -85,17 +67,16 @@ class TlsWire(Wire):
             raise TlsError(TlsFault.CLOSED, exc.strerror or "") from exc
 
     def _wrap(self, context: ssl.SSLContext, *, server_side: bool, name: str) -> None:
-        with self._swap:
-            try:
-                wrapped = context.wrap_socket(
-                    self._sock,
-                    server_side=server_side,
-                    do_handshake_on_connect=False,
-                    server_hostname=_encodable(name),
-                )
-            except ValueError as exc:  # to be checked, and no certificate can have it
-                raise TlsError(TlsFault.WRONG_NAME, f"{name!r} cannot be asked for") from exc
-            self._sock = self._tls = wrapped
+        try:
+            wrapped = context.wrap_socket(
+                self._sock,
+                server_side=server_side,
+                do_handshake_on_connect=False,
+                server_hostname=_encodable(name),
+            )
+        except ValueError as exc:  # to be checked, and no certificate can have it
+            raise TlsError(TlsFault.WRONG_NAME, f"{name!r} cannot be asked for") from exc
+        self._sock = self._tls = wrapped
 
     def _shake_hands(self, deadline: float, stop: Callable[[], bool]) -> None:
         tls = self._tls
@@ -217,12 +198,6 @@ class TlsWire(Wire):
 
     def close(self, linger: float = 0.0) -> None:
         """Close, with TLS's own goodbye before that of TCP."""
-        with self._swap:
-            wake, self._wake = self._wake, None
-        if wake is not None:
-            self._readable.unregister(wake[0])
-            for end in wake:
-                os.close(end)
         if self._tls is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._tls.unwrap()

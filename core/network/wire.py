@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import os
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -42,20 +44,28 @@ class Wire:
         """Says that whoever stalls is to be left soon, with EndedHereError."""
         self.security = ""
         """What protects the connection, in words; empty where nothing does."""
+        self._wake_lock = threading.Lock()
+        self._wake: tuple[int, int] | None = os.pipe()
         self._readable = select.poll()
         self._readable.register(sock, select.POLLIN)
+        self._readable.register(self._wake[0], select.POLLIN)
         self._writable = select.poll()
         self._writable.register(sock, select.POLLOUT)
 
     # -- from any thread
 
     def end(self, why: str) -> None:
-        """Make the next or present wait raise EndedHereError; from any thread, also repeatedly."""
-        self._ended = self._ended or why
-        # Wakes a reader at once and leaves the other direction open for an A-ABORT; an SSLSocket's
-        # own method would forget its keys.
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(self._sock, socket.SHUT_RD)
+        """Make the next or present wait raise EndedHereError; from any thread, also repeatedly.
+
+        The socket is left alone. What comes in behind the shutdown of its reading half is answered
+        by a reset, which overtakes our A-ABORT; and to OpenSSL the end of its input would be an
+        attack, after which nothing can be said.
+        """
+        with self._wake_lock:
+            if not self._ended and self._wake is not None:
+                self._ended = why
+                os.write(self._wake[1], b"x")
+            self._ended = self._ended or why
 
     @property
     def ended(self) -> str:
@@ -189,6 +199,12 @@ class Wire:
         Closing with unread input makes TCP reset the connection, and a reset overtakes what was
         sent before it (an A-ABORT or an A-ASSOCIATE-RJ).
         """
+        with self._wake_lock:
+            wake, self._wake = self._wake, None
+        if wake is not None:
+            self._readable.unregister(wake[0])
+            for end in wake:
+                os.close(end)
         if linger:
             with contextlib.suppress(OSError):
                 self._sock.shutdown(socket.SHUT_WR)

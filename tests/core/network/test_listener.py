@@ -244,6 +244,21 @@ def test_a_person_aborts_one_association(port: int, listener: Listener, recorder
         assert not listener.abort(live["ONE"].id)
 
 
+def test_who_is_sending_can_read_the_abort(
+    port: int, listener: Listener, recorder: Recorder
+) -> None:
+    """A reset would overtake it: what still comes is read for a moment."""
+    with Raw.connect(port) as raw:
+        raw.associate()
+        (opened,) = recorder.wait(AssociationOpened)
+        raw.send(p_data(3, 3, store_command()))
+        assert listener.abort(opened.association.id)
+        assert not raw.silent(5.0), "the abort is there"
+        for _ in range(50):
+            raw.send(p_data(3, 0, b"x" * 1000))
+        assert raw.expect_abort() == (0, 0)
+
+
 def test_closing_lets_an_object_come_in_whole(
     port: int, listener: Listener, archive: MemoryArchive
 ) -> None:
