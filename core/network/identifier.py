@@ -21,6 +21,8 @@ from core.errors import UsageError
 from core.network import flat
 from core.network.contexts import EXPLICIT_BE, IMPLICIT_LE
 
+FAILED_UIDS = 0x00080058
+"""Failed SOP Instance UID List, in the last response of a retrieval (PS3.4 C.4.2.1.4.2)."""
 MAX_IDENTIFIER = 1 << 20
 """Bytes of an identifier we read from a peer."""
 

@@ -21,8 +21,6 @@ from core.network.line import Dial, IsAlive, Line
 PENDING = (status.PENDING, status.PENDING_WARNING)
 MAX_LIST = 16 << 20  # a Failed SOP Instance UID List of 250,000 objects
 
-_FAILED_UIDS = 0x00080058
-
 
 class Request(Struct, frozen=True):
     """What to ask: model, identifier, destination AE title, Message ID, and who knows of life."""
@@ -89,6 +87,10 @@ def failed_uids(data: bytes, answer: Message) -> tuple[str, ...]:
     except UsageError:
         return ()
     # As bytes: what is no UID is not worth a warning, and no reason to lose the outcome.
-    raw = getattr(ds.get_item(_FAILED_UIDS), "value", None) if _FAILED_UIDS in ds else None
+    raw = (
+        getattr(ds.get_item(identifier.FAILED_UIDS), "value", None)
+        if identifier.FAILED_UIDS in ds
+        else None
+    )
     text = raw.decode("latin-1") if isinstance(raw, bytes) else ""
     return tuple(uid for part in text.split("\\") if (uid := part.strip(" \0")))

@@ -12,9 +12,9 @@ from core.errors import UsageError
 from core.network import command
 from core.network.command import Command, Field, Verb
 from core.network.commitment import elements
-from core.network.contexts import EXPLICIT_BE
+from core.network.contexts import COMMITMENT, EXPLICIT_BE
 
-STORAGE_COMMITMENT = "1.2.840.10008.1.20.1"
+STORAGE_COMMITMENT = COMMITMENT
 WELL_KNOWN_INSTANCE = "1.2.840.10008.1.20.1.1"
 REQUEST_COMMITMENT = 1
 """The one action type there is."""

@@ -27,7 +27,6 @@ CANNOT_PROCESS = 0xC000
 _SOME_FAILED = 0xB000
 _PROGRESS_SECONDS = 0.1
 _MOST = 0xFFFF
-_FAILED_UIDS = 0x00080058
 _MAX_UI = 0xFFFE  # bytes of a UI value in explicit VR
 
 
@@ -127,5 +126,5 @@ def _failed_list(call: Call, uids: list[str]) -> bytes:
     ds = Dataset()
     # As they are held, UIDs or not: pydicom would complain of each on stderr.
     failed = whole.split("\\") if whole else None
-    ds.add(DataElement(_FAILED_UIDS, "UI", failed, validation_mode=IGNORE))
+    ds.add(DataElement(identifier.FAILED_UIDS, "UI", failed, validation_mode=IGNORE))
     return identifier.encode(ds, syntax)
