@@ -52,7 +52,6 @@ class Journal:
         loaded = Loaded()
         with contextlib.nullcontext() if self._read_only else synced_meanwhile(self.path):
             good_end = self._read(take, loaded)
-        loaded.cut = good_end < self._marked()
         self.lines = loaded.lines
         self._mended = loaded.whole or not self._mends
         if not self._read_only:
@@ -184,7 +183,11 @@ class Journal:
             loaded.missing = True
             return 0
         with file:
-            return read_lines(file, take, loaded)
+            # In this order: beside a station at work both grow, and the file may be replaced.
+            marked = self._marked()
+            good_end = read_lines(file, take, loaded)
+        loaded.end_at(good_end, marked)
+        return good_end
 
     def _open(self, good_end: int, loaded: Loaded) -> None:
         try:

@@ -29,11 +29,20 @@ class Loaded(msgspec.Struct, kw_only=True):
     """There was no journal, or one that is not ours."""
     cut: bool = False
     """It is shorter than it was."""
+    half: bool = False
+    """It ends in the beginning of a line."""
+    torn: bool = False
+    """That is its only damage, and behind all that was acknowledged: so does a crash leave it."""
 
     @property
     def whole(self) -> bool:
         """True where every change that was acknowledged is there."""
-        return not (self.damaged or self.missing or self.cut)
+        return self.torn or not (self.damaged or self.missing or self.cut)
+
+    def end_at(self, good_end: int, marked: int) -> None:
+        """Judge by where the last good line ends, and up to where it was durable; 0 for unknown."""
+        self.cut = good_end < marked
+        self.torn = self.half and self.damaged == 1 and 0 < marked <= good_end
 
 
 def read_lines(file: BinaryIO, take: Callable[[Sequence[AnyLine]], None], loaded: Loaded) -> int:
@@ -65,10 +74,16 @@ def _lines_of(chunk: bytes, loaded: Loaded) -> tuple[Sequence[AnyLine], int]:
         line = decode_line(data)
         if line is None:
             loaded.damaged += 1
+            loaded.half = _is_half(data)
         else:
             whole.append(line)
             good_end = at
     return whole, good_end
+
+
+def _is_half(data: bytes) -> bool:
+    """True for the first bytes of one of our lines."""
+    return data.startswith(b'["') and min(data) >= ord(" ")
 
 
 def write_lines(fd: int, lines: Iterator[Change]) -> int:

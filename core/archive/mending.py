@@ -26,6 +26,11 @@ def mend(landing: Landing, tell: Tell, meanwhile: Callable[[], None] = lambda: N
     if saved:
         tell(Severity.INFO, f"{saved} objects that were being stored were kept")
     loaded = storage.loaded
+    if loaded.torn:
+        text = (
+            "the index ended in half a line, as a crash leaves it, and was repaired: nothing that"
+        )
+        tell(Severity.INFO, f"{text} was acknowledged was in it")
     if loaded.whole:
         return
     report = check_archive(landing, repair=True, meanwhile=meanwhile)

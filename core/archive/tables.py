@@ -123,6 +123,7 @@ class JournalStorage(Storage):
         """Let go of what was loaded, where it is no index, and count it as damaged."""
         self.tables.clear()
         self.loaded.damaged += 1
+        self.loaded.torn = False
 
     def sync(self, position: int) -> None:
         """Return when the changes up to `position` are durable."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from core.archive import check, files
+from core.archive import check, files, mending
 from core.archive.archive import Archive
 from core.archive.files import ObjectFiles
 from core.archive.importing import Found
@@ -151,6 +151,36 @@ def test_what_a_journal_lost_is_found_though_its_finder_was_killed_first(
     told = len(opener.told(Notice))
     with opener():
         assert len(opener.told(Notice)) == told, "once it is mended it is whole"
+
+
+def test_a_line_torn_by_a_crash_has_no_file_looked_at(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was never acknowledged; of a million objects to look at each takes minutes."""
+    with opener() as archive:
+        store(archive, make("1.1"))
+    with (opener.folder / "index/journal").open("ab") as journal:
+        journal.write(b'["instances","1.2",{"s":1')
+    monkeypatch.setattr(mending, "check_archive", lambda *_, **__: pytest.fail("files checked"))
+    with opener(read_only=True):
+        assert opener.told(Notice) == []
+    with opener() as archive:
+        assert archive.statistics().instances == 1
+    assert "repaired" in opener.told(Notice)[-1].text
+    told = len(opener.told(Notice))
+    with opener():
+        assert len(opener.told(Notice)) == told
+
+
+def test_a_torn_line_is_suspect_where_nothing_says_what_was_acknowledged(opener: Opener) -> None:
+    with opener() as archive:
+        for number in range(3):
+            store(archive, make(f"1.{number}"))
+    journal = opener.folder / "index/journal"
+    os.truncate(journal, journal.stat().st_size - 9)
+    (opener.folder / "index/mark").unlink()
+    with opener() as archive:
+        assert archive.statistics().instances == 3
 
 
 def test_an_object_put_but_not_indexed_is_kept_at_the_next_opening(

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tinydb import Query
@@ -299,6 +300,23 @@ def test_read_only_leaves_a_torn_file_as_it_is(tmp_path: Path) -> None:
     assert (tmp_path / "journal").read_bytes() == whole[:-3]
     with pytest.raises(ArchiveError):
         storage.apply([("t", "x", {})])
+
+
+def test_what_comes_while_a_reader_reads_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, _ = load(tmp_path)
+    real = journal_module.read_lines
+
+    def more_comes(*args: Any) -> int:
+        end = real(*args)
+        writer.sync(writer.append(encode_changes([("t", "late", {})]), 1))
+        return end
+
+    monkeypatch.setattr(journal_module, "read_lines", more_comes)
+    reader = Journal(tmp_path, read_only=True)
+    assert reader.load(lambda _: None).whole
+    writer.close()
 
 
 def test_tinydb_reads_writes_and_queries(tmp_path: Path) -> None:
