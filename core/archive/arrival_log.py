@@ -71,6 +71,7 @@ class LogFile:
         """How much of it was made ready, to be written over."""
         self._fd = -1
         self._length = self._used = self._epoch = 0
+        self._durable_epoch = -1
         self._is_durable = True
         self._syncs = _SYNCED
         self._page = memoryview(mmap.mmap(-1, PAGE))
@@ -158,6 +159,24 @@ class LogFile:
     def sync(self) -> None:
         """Make durable what was written; from any thread. Raises OSError."""
         os.fdatasync(self._fd)
+
+    @property
+    def epoch(self) -> int:
+        """Of this filling."""
+        return self._epoch
+
+    def began(self, epoch: int) -> None:
+        """A sync that began in this epoch has come to its end."""
+        self._durable_epoch = epoch
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the epoch itself is durable, without which no record is one.
+
+        What is written and synced in one call may go past the disk's cache, and leave in it what
+        was written before.
+        """
+        return self._durable_epoch == self._epoch
 
     def strike(self, at: int, size: int, number: int) -> None:
         """Strike out a record, in place: that needs no room on the disk."""

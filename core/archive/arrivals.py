@@ -137,7 +137,7 @@ class Arrivals:
             entry, epoch = self._reserve(uid, place, parcel.size)
             file = self._log[entry.file]
             # With nobody to share a sync with, write and sync are one call.
-            alone = file.under_way == 1
+            alone = file.under_way == 1 and file.is_begun
         try:
             record = parcel.record(entry.number, epoch, checksum)
             is_synced = file.write(record, entry.at, synced=alone)
@@ -259,8 +259,10 @@ class Arrivals:
     def _lead_sync(self, file: LogFile) -> None:
         """Sync for everybody who waits; entered and left with the state held."""
         file.struck = False
+        epoch = file.epoch
         try:
             file.commit.lead(file.sync)
+            file.began(epoch)
         except BaseException as error:
             self._usable = False
             if isinstance(error, OSError):

@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -46,6 +46,10 @@ class PowerCut:
     def now(self) -> None:
         """Remember the log as it is."""
         self._kept = [path.read_bytes() for path in self._logs]
+
+    def keep(self, contents: Iterable[bytes]) -> None:
+        """Remember something else as the log."""
+        self._kept = list(contents)
 
     def happens(self, *, lose: int = 0) -> None:
         """After the archive was closed; `lose` bytes at the end of the log too."""
@@ -100,6 +104,58 @@ def test_a_torn_record_was_not_acknowledged_and_hurts_no_other(
         assert archive.statistics().instances == 2
         assert data_of(archive, "2.1").endswith(encode(make("2.1")))
         assert archive.check(repair=False).clean
+
+
+class Cache:
+    """A disk with a cache: a write that is synced by itself goes past it, and takes no other along.
+
+    So are such writes in a file that has its room already, on a disk that knows them (FUA).
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._cached: dict[str, list[tuple[int, bytes]]] = {}
+        self.durable: dict[str, bytearray] = {}
+        write, write_synced, sync = os.pwrite, os.pwritev, os.fdatasync
+
+        def pwrite(fd: int, data: memoryview, at: int) -> int:
+            self._cached.setdefault(_name(fd), []).append((at, bytes(data)))
+            return write(fd, data, at)
+
+        def pwritev(fd: int, data: list[memoryview], at: int, flags: int) -> int:
+            self._keep(_name(fd), at, bytes(data[0]))
+            return write_synced(fd, data, at, flags)
+
+        def fdatasync(fd: int) -> None:
+            for at, data in self._cached.pop(_name(fd), ()):
+                self._keep(_name(fd), at, data)
+            sync(fd)
+
+        monkeypatch.setattr(os, "pwrite", pwrite)
+        monkeypatch.setattr(os, "pwritev", pwritev)
+        monkeypatch.setattr(os, "fdatasync", fdatasync)
+
+    def _keep(self, name: str, at: int, data: bytes) -> None:
+        file = self.durable.setdefault(name, bytearray())
+        file.extend(bytes(max(0, at + len(data) - len(file))))
+        file[at : at + len(data)] = data
+
+
+def _name(fd: int) -> str:
+    return Path(f"/proc/self/fd/{fd}").readlink().name
+
+
+def test_records_outlive_a_power_cut_with_the_epoch_that_makes_them_some(
+    opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opener() as archive:
+        cache = Cache(monkeypatch)
+        for number in range(3):
+            store(archive, make(f"2.{number}"))
+            power.keep(bytes(cache.durable.get(path.name, b"")) for path in logs(opener))
+        monkeypatch.undo()
+    power.happens()
+    with opener() as archive:
+        assert uids(archive) == {"1.1", "2.0", "2.1", "2.2"}
 
 
 def test_what_was_deleted_stays_deleted(opener: Opener, power: PowerCut) -> None:
