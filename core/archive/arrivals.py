@@ -215,16 +215,23 @@ class Arrivals:
                 for entry in self._entries.pop(uid, ()):
                     self._strike(entry)
 
-    def wait_settled(self, uid: str) -> None:
-        """Return when an object is out of the log, so that it may be replaced by other means."""
-        self.require_not_left(uid)
-        if uid not in self._entries and not any(file.struck for file in self._log):
+    def sync_struck(self) -> None:
+        """Return when what was struck out is so durably."""
+        if not any(file.struck for file in self._log):
             return
         with self._state:
             for file in self._log:
-                # It may have been deleted a moment ago, and is not to come back either.
                 while self._usable and file.struck:
                     self._sync_once(file)
+
+    def wait_settled(self, uid: str) -> None:
+        """Return when an object is out of the log, so that it may be replaced by other means."""
+        self.require_not_left(uid)
+        # It may have been deleted a moment ago, and is not to come back either.
+        self.sync_struck()
+        if uid not in self._entries:
+            return
+        with self._state:
             while uid in self._entries:
                 self._require_usable()
                 self._wanted = True

@@ -171,6 +171,39 @@ def test_what_was_deleted_stays_deleted(opener: Opener, power: PowerCut) -> None
         assert data_of(archive, "2.2").endswith(encode(make("2.2")))
 
 
+@pytest.mark.parametrize("is_logged", [True, False])
+def test_a_deletion_that_was_answered_outlives_a_power_cut(
+    opener: Opener, power: PowerCut, monkeypatch: pytest.MonkeyPatch, is_logged: bool
+) -> None:
+    """Of index and log only what was synced is there, of folders all."""
+    synced: dict[Path, bytes] = {}
+    sync, write = os.fdatasync, os.pwritev
+
+    def keep(fd: int) -> None:
+        path = Path(f"/proc/self/fd/{fd}").readlink()
+        if path.parent.name == "index":
+            synced[path] = path.read_bytes()
+
+    with opener() as archive:
+        monkeypatch.setattr(os, "fdatasync", lambda fd: (sync(fd), keep(fd)))
+        monkeypatch.setattr(os, "pwritev", lambda fd, *args: (write(fd, *args), keep(fd))[0])
+        for uid in ("2.1", "2.2"):
+            store(archive, make(uid) if is_logged else make_large(uid))
+        assert archive.delete([Ref(level=Level.IMAGE, sop_instance_uid="2.1")]) == 1
+        monkeypatch.undo()
+        copy = opener.folder.with_name("copy")
+        shutil.copytree(opener.folder, copy)
+    shutil.rmtree(opener.folder)
+    copy.rename(opener.folder)
+    before = opener.folder.with_name("before") / "index"
+    for path in (*logs(opener), opener.folder / "index/journal"):
+        path.write_bytes(synced.get(path, (before / path.name).read_bytes()))
+    (opener.folder / "index/mark").unlink()
+    with opener() as archive:
+        assert uids(archive) == {"1.1", "2.2"}
+        assert archive.check(repair=False).clean
+
+
 def test_of_two_of_one_uid_the_later_is_kept(opener: Opener, power: PowerCut) -> None:
     opener.policy = Duplicates.REPLACE
     later = make("2.1", InstanceNumber="2", StudyInstanceUID="4.4")
@@ -644,11 +677,11 @@ def test_a_deleted_object_does_not_come_back_over_a_large_one(
     """The record is struck out durably before a larger object takes its UID."""
     with opener() as archive:
         store(archive, make("2.1"))
-        archive.delete([Ref(level=Level.IMAGE, sop_instance_uid="2.1")])
         calls: list[str] = []
         sync, put = LogFile.sync, ObjectFiles.put
         monkeypatch.setattr(LogFile, "sync", lambda f: (calls.append("log"), sync(f))[1])
         monkeypatch.setattr(ObjectFiles, "put", lambda *a: (calls.append("put"), put(*a))[1])
+        archive.delete([Ref(level=Level.IMAGE, sop_instance_uid="2.1")])
         store(archive, make_large("2.1"))
         assert calls == ["log", "put"]
 
