@@ -93,6 +93,7 @@ class Journal:
             return
         try:
             with self._state:
+                self._require_open()
                 start, old_lines = self._size, self.lines
             new = self.path.with_name("journal.new")
             flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
@@ -128,6 +129,7 @@ class Journal:
     def _finish_rewrite(self, fd: int, start: int, at: int, more_lines: int) -> None:
         """Put the new file in place of the old one, with the state held but for the last sync."""
         self._commit.wait()
+        self._require_open()
         if self._suspect and self._size > start:
             # What was appended meanwhile cannot be had from the old file.
             raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -223,9 +225,12 @@ class Journal:
         with contextlib.suppress(OSError):
             os.pwrite(self._mark_fd, b"%020d" % (size if self._mended else _UNMENDED), 0)
 
-    def _writable(self) -> None:
+    def _require_open(self) -> None:
         if self._fd < 0:
             raise ArchiveError("the archive is closed or opened for reading only")
+
+    def _writable(self) -> None:
+        self._require_open()
         if self._suspect:
             raise ArchiveError(
                 "the index could not be made durable",

@@ -18,13 +18,14 @@ class Compactor:
         self._tell = tell
         self._thread: threading.Thread | None = None
         self._closing = threading.Lock()
+        self._closed = False
 
     def after_change(self) -> None:
         """Start a compaction where most of the journal is overruled by later lines."""
         if not self._storage.wasteful or not self._closing.acquire(blocking=False):
             return
         try:
-            if self._thread is None or not self._thread.is_alive():
+            if not self._closed and (self._thread is None or not self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._compact, name="archive-compaction")
                 self._thread.start()
         finally:
@@ -33,6 +34,7 @@ class Compactor:
     def close(self) -> None:
         """Let a compaction end, and close the storage so that no other begins."""
         with self._closing:
+            self._closed = True
             if self._thread is not None:
                 self._thread.join()
             self._storage.close()

@@ -10,6 +10,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from tinydb import where
 
+from core.archive import tables
 from core.archive.archive import Archive
 from core.archive.files import is_valid_uid
 from core.errors import (
@@ -31,6 +32,7 @@ from tests.core.archive.objects import (
     EXPLICIT,
     IMPLICIT,
     Opener,
+    begin,
     encode,
     held,
     make,
@@ -430,6 +432,23 @@ def test_compaction_keeps_everything(opener: Opener, monkeypatch: pytest.MonkeyP
         assert [
             i.sop_instance_uid for i in archive.instances(Ref(level=Level.STUDY, study_uid="1.2"))
         ] == ["1.2.99"]
+
+
+def test_a_closed_archive_compacts_no_more(opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An association may outlast it, and another station have the folder by then."""
+    monkeypatch.setattr(tables, "_COMPACT_ABOVE", -10)
+    with opener() as archive:
+        incoming = begin(archive, make("1.1"))
+        incoming.commit()
+    with opener() as other:
+        store(other, make("1.2"))
+        journal = opener.folder / "index/journal"
+        before = journal.stat().st_ino
+        incoming.finish()
+        archive._compactor.close()
+        assert journal.stat().st_ino == before
+    with opener() as other:
+        assert other.statistics().instances == 2
 
 
 def test_the_index_is_a_tinydb_to_be_read(archive: Archive) -> None:
