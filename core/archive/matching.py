@@ -199,16 +199,19 @@ def _span(text: str, vr: str) -> tuple[str, str]:
 
 
 def _to_utc(moment: str, offset: str) -> str:
+    from calendar import monthrange
     from datetime import datetime, timedelta
 
     sign = -1 if offset[0] == "-" else 1
     shift = sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[3:5]))
-    day = min(int(moment[6:8]), 28) if moment[4:6] == "02" else min(int(moment[6:8]), 30)
     try:
+        # A month that is named without its day ends with its last one.
+        day = min(int(moment[6:8]), monthrange(int(moment[:4]), int(moment[4:6]))[1])
         local = datetime.strptime(f"{moment[:6]}{day:02}{moment[8:]}", "%Y%m%d%H%M%S%f")
-        return (local - shift).strftime("%Y%m%d%H%M%S%f")
-    except (ValueError, OverflowError):
+        utc = local - shift
+    except (ValueError, OverflowError):  # no such month, or hour
         return moment
+    return f"{utc.year:04}{utc:%m%d%H%M%S%f}"
 
 
 def moment_matcher(date: str, time: str) -> Matcher:

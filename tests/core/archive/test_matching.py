@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.archive.matching import compile_value
@@ -105,3 +107,23 @@ def test_matching_by_value_representation(
     pattern: str, vr: str, value: str, expected: bool
 ) -> None:
     assert matches(pattern, vr, value) is expected
+
+
+moments = st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2100, 1, 1))
+
+
+@given(key=moments, value=moments)
+@example(key=datetime(2024, 1, 31), value=datetime(2024, 1, 30, 12))
+@example(key=datetime(2024, 2, 29), value=datetime(2024, 2, 29, 12))
+@pytest.mark.parametrize("offset", ["", "+0000", "-0330", "+1400"])
+def test_a_day_is_that_day_in_every_time_zone(key: datetime, value: datetime, offset: str) -> None:
+    day, moment = key.strftime("%Y%m%d"), value.strftime("%Y%m%d%H%M%S")
+    expected = key.date() == value.date()
+    assert matches(day + offset, "DT", moment + offset) == expected
+    assert matches(f"{day}{offset}-{day}{offset}", "DT", moment + offset) == expected
+
+
+def test_a_month_ends_with_its_last_day_in_every_time_zone() -> None:
+    for last in ("20230228", "20240229", "20230430", "20231231"):
+        assert matches(f"{last[:6]}+0100", "DT", f"{last}235959+0100")
+        assert matches(f"-{last[:6]}+0100", "DT", f"{last}235959+0100")
