@@ -86,6 +86,14 @@ class Ledger:
         with contextlib.suppress(OSError), self._done(job_id).open("a", **_BYTES) as file:
             file.write(what + "\n")
 
+    def renumber(self, former_id: int, order: Order, job: Job) -> None:
+        """Keep a job under another number than it was."""
+        with contextlib.suppress(OSError):
+            self._done(former_id).rename(self._done(job.id))
+        self.keep(order, job)
+        if (self._folder / f"{job.id}.json").exists():
+            self.forget(former_id)
+
     def forget(self, job_id: int) -> None:
         """Remove a job."""
         (self._folder / f"{job_id}.json").unlink(missing_ok=True)

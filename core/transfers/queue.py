@@ -80,18 +80,19 @@ class JobQueue:
         """Keep jobs in `ledger` from now on, and go on with those that it has."""
         with self._changed:
             self._ledger = ledger
-            for entry, done in ledger.load():
-                job = entry.job
-                if job.state is JobState.RUNNING:
-                    job = replace(job, state=JobState.QUEUED)
-                while job.id in self._tasks:
-                    job = replace(job, id=max(self._tasks) + 1)
-                if (
-                    not job.state.ended
-                ):  # kept at its last change of state, and may have been killed
-                    job = replace(job, arrived=max(job.arrived, len(done)))
-                self._tasks[job.id] = _Task(entry.order, job, done)
-            self._ids = itertools.count(max(self._tasks, default=0) + 1)
+            early, kept = dict(self._tasks), list(ledger.load())
+            taken = (*early, *(entry.job.id for entry, _ in kept))
+            self._ids = itertools.count(max(taken, default=0) + 1)
+            for entry, done in kept:
+                task = _Task(entry.order, _loaded(entry.job, len(done)), done)
+                if task.job.id in early:  # people know that one by its number
+                    task.job = replace(task.job, id=next(self._ids))
+                    ledger.renumber(entry.job.id, task.order, task.job)
+                self._tasks[task.job.id] = task
+            for number, task in early.items():
+                self._keep(task)
+                for what in list(task.done):
+                    ledger.through(number, what)
         self._dispatch()
 
     # -- looking
@@ -168,8 +169,9 @@ class JobQueue:
             if task.progress:
                 task.progress.stop_as(state)
                 return True
-        ended = time.time() if state.ended else 0.0
-        self._replace(task, lambda job: replace(job, state=state, note=note, ended=ended))
+            ended = time.time() if state.ended else 0.0
+            job = self._set(task, replace(task.job, state=state, note=note, ended=ended))
+        self._events.publish(JobChanged(job=job))
         if state.ended:
             self._give_up(task.order)
         return True
@@ -180,19 +182,23 @@ class JobQueue:
             if task.progress or not fits(task.job):
                 return False
             attempt = task.job.attempt + attempts
-        again = {"state": JobState.QUEUED, "attempt": attempt, "note": "", "ended": 0.0}
-        self._replace(task, lambda job: replace(job, outcome=None, **again))
+            again = {"state": JobState.QUEUED, "attempt": attempt, "note": "", "ended": 0.0}
+            job = self._set(task, replace(task.job, outcome=None, **again))
+        self._events.publish(JobChanged(job=job))
         self._dispatch()
         return True
 
     def _replace(self, task: _Task, change: Callable[[Job], Job]) -> None:
         with self._changed:
-            before, task.job = task.job, change(task.job)
-            if before.state is not task.job.state or before.priority != task.job.priority:
-                self._keep(task)
-                self._changed.notify_all()
-            job = task.job
+            job = self._set(task, change(task.job))
         self._events.publish(JobChanged(job=job))
+
+    def _set(self, task: _Task, job: Job) -> Job:
+        before, task.job = task.job, job
+        if before.state is not job.state or before.priority != job.priority:
+            self._keep(task)
+            self._changed.notify_all()
+        return job
 
     def _keep(self, task: _Task) -> None:
         if self._ledger:
@@ -219,10 +225,12 @@ class JobQueue:
         alike = [job for job in running if (job.kind is JobKind.COMMIT) is apart]
         if apart:
             return len(alike) < MAX_COMMITMENTS
+        settings = self._settings()
         peer = getattr(task.order, "peer", None)
+        if peer is not None:
+            peer = settings.modalities.get(peer.name, peer)
         busy = sum(job.peer == task.job.peer for job in alike)
-        limit = self._settings().station.max_jobs
-        return len(alike) < limit and (peer is None or busy < peer.max_jobs)
+        return len(alike) < settings.station.max_jobs and (peer is None or busy < peer.max_jobs)
 
     def _begin(self, task: _Task) -> None:
         def through(what: str) -> None:
@@ -264,3 +272,10 @@ class JobQueue:
             del self._tasks[job_id]
             if self._ledger:
                 self._ledger.forget(job_id)
+
+
+def _loaded(job: Job, through: int) -> Job:
+    """A job out of the ledger: kept at its last change of state, and may have been killed since."""
+    if job.state is JobState.RUNNING:
+        job = replace(job, state=JobState.QUEUED)
+    return job if job.state.ended else replace(job, arrived=max(job.arrived, through))

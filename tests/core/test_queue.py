@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -181,3 +182,70 @@ def test_a_damaged_ledger_file_loses_only_that_job(tmp_path: Path) -> None:
     second.queue.keep_in(Ledger(tmp_path))
     assert [job.title for job in second.queue.jobs()] == ["b"]
     second.queue.close()
+
+
+class Handing(threading.Condition):
+    """Lets others act once, when it is let go next."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        super().__init__(threading.RLock())
+        self.act: Callable[[], None] | None = act
+
+    def __exit__(self, *args: Any) -> None:
+        super().__exit__(*args)
+        act, self.act = self.act, None
+        if act:
+            act()
+
+
+def test_a_job_that_begins_as_it_is_cancelled_is_stopped(bench: Bench) -> None:
+    """Else it is told as cancelled, and sends all the same."""
+    bench.settings = Settings(station=StationSettings(max_jobs=1))
+    bench.job("a")
+    assert bench.have_begun("a")
+    job = bench.job("b")
+
+    def begin() -> None:
+        bench.settings = Settings(station=StationSettings(max_jobs=2))
+        bench.queue._dispatch()
+
+    bench.queue._changed = Handing(begin)
+    assert bench.queue.cancel(job.id)
+    assert bench.queue.wait(job.id, 5).state is JobState.CANCELLED
+    assert "b" not in bench.begun
+
+
+def test_an_edited_limit_of_a_modality_counts_for_jobs_that_wait(bench: Bench) -> None:
+    bench.to(CT, "ct1")
+    assert bench.have_begun("ct1")
+    second = bench.to(CT, "ct2")
+    assert bench.queue.job(second.id).state is JobState.QUEUED
+    bench.settings = replace(bench.settings, modalities={"ct": replace(CT, max_jobs=2)})
+    bench.to(MR, "mr1")
+    assert bench.have_begun("ct2")
+
+
+def test_jobs_from_before_the_ledger_and_kept_ones_do_not_overwrite_each_other(
+    tmp_path: Path, bench: Bench
+) -> None:
+    def orders() -> list[str]:
+        return sorted(entry.job.title for entry, _ in Ledger(tmp_path).load())
+
+    former = JobQueue(EventBus(), lambda: bench.settings, bench.work)
+    former.keep_in(Ledger(tmp_path))
+    for title in ("old1", "old2"):
+        job = former.start(ImportOrder(paths=(title,)))
+        assert bench.have_begun(title)
+        former._tasks[job.id].progress.arrived(f"{title} is through", 1)  # type: ignore[union-attr]
+    former.close()
+    bench.job("new1")
+    assert bench.have_begun("new1")
+    bench.settings = Settings(station=StationSettings(max_jobs=1))
+    bench.queue.keep_in(Ledger(tmp_path))
+    assert orders() == ["new1", "old1", "old2"]
+    bench.gate.set()
+    for job in bench.queue.jobs():
+        assert bench.queue.wait(job.id, 5).state is JobState.DONE
+    assert orders() == ["new1", "old1", "old2"]
+    through = {entry.job.title: done for entry, done in Ledger(tmp_path).load()}
+    assert through["old2"] == {"old2", "old2 is through"}
