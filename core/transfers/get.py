@@ -43,7 +43,7 @@ class _Get(Retrieval):
                 instance = answer.instance
                 self.progress.arrived(instance.sop_instance_uid, instance.size)
                 continue
-            self.count(before.promised, before.completed, before.failed, answer.counters)
+            self.count(before, answer.counters)
             if answer.outcome is not None:
                 self.note_failures(ref, answer)
                 return answer.outcome

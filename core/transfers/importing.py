@@ -68,7 +68,7 @@ def files_below(
 
 def run_import(order: ImportOrder, progress: Progress, tools: Tools) -> None:
     """Import files, folders, zips and DICOMDIRs; what a former attempt took is passed over."""
-    progress.update(skipped=0, promised=None)
+    progress.update(promised=None)
     _Import(progress, tools).run([Path(path) for path in order.paths])
     skipped = progress.job.skipped
     progress.end_by_counts(f"none of {skipped} files is DICOM" if skipped else "no files there")

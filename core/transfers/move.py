@@ -35,7 +35,7 @@ class _Move(Retrieval):
         if self.to_ourselves:
             yield from super().left_of(ref, found)
             return
-        failed = {failure.what for failure in self.progress.job.failures}
+        failed = {failure.what for failure in self.progress.former}
         again = [uid for uid in found.series_of if uid in failed]
         yield from found.refs(again) if again else (ref,)
 
@@ -59,7 +59,7 @@ class _Move(Retrieval):
                 is_alive=arrivals.came_since_asked,
             )
             for response in responses:
-                self.count(before.promised, before.completed, before.failed, response.counters)
+                self.count(before, response.counters)
                 if response.outcome is not None:
                     self._wait_for_stragglers(arrivals, response.counters)
                     self.note_failures(ref, response)

@@ -31,6 +31,8 @@ class Progress:
     ) -> None:
         self.stop = threading.Event()
         self.done = done
+        self.former = snapshot().failures
+        """What failed when it ran last, and why."""
         self._snapshot = snapshot
         self._apply = apply
         self._note_done = note_done

@@ -248,9 +248,8 @@ class JobQueue:
         task.thread.start()
 
     def _work(self, task: _Task, progress: Progress) -> None:
-        progress.update(
-            state=JobState.RUNNING, started=time.time(), failed=0, failures=(), missing=0
-        )
+        anew = {"failed": 0, "failures": (), "missing": 0, "skipped": 0, "warnings": 0}
+        progress.update(state=JobState.RUNNING, started=time.time(), **anew)
         try:
             self._run(task.order, progress)
         except ModalittyError as exc:

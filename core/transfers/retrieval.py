@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
-from core.model import Counters, JobState, Modality, MoveResponse, Outcome, OutcomeState, Ref
+from core.model import Counters, Job, JobState, Modality, MoveResponse, Outcome, OutcomeState, Ref
 from core.transfers import inventory
 from core.transfers.inventory import Inventory
 from core.transfers.progress import Progress
@@ -82,18 +82,18 @@ class Retrieval(ABC):
 
     # -- one request
 
-    def count(
-        self, promised: int | None, completed: int | None, failed: int, counters: Counters
-    ) -> None:
+    def count(self, before: Job, counters: Counters) -> None:
         """Add a response's counters to what there was before its request."""
         if counters.completed is None and counters.remaining is None:
             return
         done = (counters.completed or 0) + (counters.failed or 0) + (counters.warnings or 0)
         self.progress.update(
-            promised=(promised or 0) + done + (counters.remaining or 0),
-            completed=(completed or 0) + (counters.completed or 0) + (counters.warnings or 0),
-            failed=failed + (counters.failed or 0),
-            warnings=counters.warnings or 0,
+            promised=(before.promised or 0) + done + (counters.remaining or 0),
+            completed=(before.completed or 0)
+            + (counters.completed or 0)
+            + (counters.warnings or 0),
+            failed=before.failed + (counters.failed or 0),
+            warnings=before.warnings + (counters.warnings or 0),
             remaining=counters.remaining,
         )
 

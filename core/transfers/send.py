@@ -38,12 +38,15 @@ def run_send(order: SendOrder, progress: Progress, tools: Tools) -> None:
 
 
 def _gather(order: SendOrder, progress: Progress, tools: Tools) -> Iterator[Instance | Path]:
+    named: set[str] = set()
     for ref in order.refs:
         held = tools.archive().instances(ref)
         if not held:
             progress.failed(ref.uid, "not held here")
-        yield from (one for one in held if one.sop_instance_uid not in progress.done)
-    named: set[str] = set()
+        for one in held:
+            if one.sop_instance_uid not in named and one.sop_instance_uid not in progress.done:
+                yield one
+            named.add(one.sop_instance_uid)
     for path in files_below([Path(path) for path in order.paths]):
         try:
             uid = open_object(path).sop_instance_uid

@@ -214,6 +214,68 @@ def test_a_retried_send_passes_over_what_was_acknowledged(
     assert taken[4:] == [taken[1]]
 
 
+def test_a_retried_move_to_a_third_party_asks_for_what_failed_only(
+    ours: Station, pacs: Station
+) -> None:
+    ref = max(studies(pacs), key=lambda ref: len(pacs.archive.instances(ref)))
+    taken: list[str] = []
+
+    def store(event: evt.Event) -> int:
+        taken.append(event.request.AffectedSOPInstanceUID)
+        return 0xA700 if len(taken) == 2 else 0
+
+    ae = AE(ae_title="THIRD")
+    ae.supported_contexts = AllStoragePresentationContexts
+    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, store)])
+    try:
+        port = server.socket.getsockname()[1]
+        pacs.modalities.put(Modality(name="third", ae_title="THIRD", host="127.0.0.1", port=port))
+        first = ours.jobs.wait(ours.jobs.move(ours.modalities.get("pacs"), [ref], "THIRD").id, 30)
+        assert (first.state, first.failed) == (JobState.PARTIAL, 1)
+        assert [failure.what for failure in first.failures] == [taken[1]]
+        total = len(taken)
+        assert ours.jobs.retry(first.id)
+        second = ours.jobs.wait(first.id, 30)
+    finally:
+        server.shutdown()
+    assert (second.state, second.failed) == (JobState.DONE, 0)
+    assert taken[total:] == [taken[1]]
+
+
+def test_warnings_of_all_that_was_asked_for_are_counted(ours: Station, pacs: Station) -> None:
+    refs = sorted(studies(pacs), key=lambda ref: len(pacs.archive.instances(ref)))[:2]
+    ae = AE(ae_title="THIRD")
+    ae.supported_contexts = AllStoragePresentationContexts
+    handlers = [(evt.EVT_C_STORE, lambda _: 0xB000)]
+    server = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    try:
+        port = server.socket.getsockname()[1]
+        pacs.modalities.put(Modality(name="third", ae_title="THIRD", host="127.0.0.1", port=port))
+        job = ours.jobs.wait(ours.jobs.move(ours.modalities.get("pacs"), refs, "THIRD").id, 30)
+    finally:
+        server.shutdown()
+    assert job.warnings == sum(len(pacs.archive.instances(ref)) for ref in refs)
+
+
+def test_what_is_sent_counts_once_however_it_is_named_and_how_often_it_is_tried(
+    ours: Station, pacs: Station, tmp_path: Path, files: list[Path]
+) -> None:
+    other = tmp_path / "notes.txt"
+    other.write_text("no DICOM")
+    ours.archive._archive().take_file(files[0])  # type: ignore[attr-defined]
+    (study,) = studies(ours)
+    job = ours.jobs.send(
+        ours.modalities.get("pacs"), refs=[study, study], paths=[files[0], files[1], other]
+    )
+    ended = ours.jobs.wait(job.id, 30)
+    assert (ended.state, ended.promised, ended.arrived) == (JobState.DONE, 2, 2)
+    skipped = ended.skipped
+    assert ours.jobs.retry(job.id)
+    again = ours.jobs.wait(job.id, 30)
+    assert (again.state, again.promised, again.arrived) == (JobState.DONE, 2, 2)
+    assert again.skipped == skipped
+
+
 def test_a_job_goes_on_after_a_restart(tmp_path: Path, files: list[Path]) -> None:
     with station_at(tmp_path / "first", "FIRST") as station:
         station.jobs.keep()
