@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from core.archive.check import check_archive
 from core.archive.importing import read_object
 from core.archive.landing import Landing
-from core.errors import ModalittyError
+from core.errors import ModalittyError, NotDicomError
 from core.events import Severity
+
+log = logging.getLogger(__name__)
 
 Tell = Callable[[Severity, str], None]
 
@@ -88,13 +91,19 @@ def finish_leftovers(landing: Landing) -> int:
         if path.suffix in (".new", ".old"):
             landing.files.drop(str(path))
     for path, names in landing.files.leftovers():
-        with contextlib.suppress(ModalittyError, OSError):
+        try:
             if path.suffix == ".gone":
                 _finish_deletion(landing, path)
             elif names > 1:
                 saved += _finish_storing(landing, path)
             else:
                 saved += _finish_naming(landing, path)
+        except (NotDicomError, FileNotFoundError):
+            pass  # half an object, or one that was replaced
+        except (ModalittyError, OSError) as error:
+            # A full disk, say: the next opening tries again.
+            log.warning("%s is left: %s", path, error)
+            continue
         landing.files.drop(str(path))
     return saved
 

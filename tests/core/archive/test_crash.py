@@ -16,6 +16,7 @@ from core.archive import check, files, mending
 from core.archive.archive import Archive
 from core.archive.files import ObjectFiles
 from core.archive.importing import Found
+from core.archive.index import Index
 from core.archive.landing import Landing
 from core.errors import ArchiveError, OutOfResourcesError
 from core.events import Notice
@@ -226,6 +227,36 @@ def test_a_deletion_cut_short_is_finished(opener: Opener) -> None:
             i.sop_instance_uid for i in archive.instances(Ref(level=Level.STUDY, study_uid="1.2"))
         ] == ["1.2"]
         assert archive.check(repair=False).clean
+
+
+def test_what_a_crash_left_is_kept_until_the_index_can_have_it(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk at the next start; an index that says otherwise would be for ever."""
+    opener.policy = Duplicates.REPLACE
+    with opener() as archive:
+        store(archive, make("1.1"))
+        deleted = Path(store(archive, make("1.2")).instance.path)
+    journal = opener.folder / "index/journal"
+    before = journal.read_bytes()
+    with opener() as archive:
+        replaced = Path(store(archive, make("1.1", InstanceNumber="22")).instance.path)
+    journal.write_bytes(before)
+    (opener.folder / "index/mark").unlink()
+    os.link(replaced, opener.folder / "incoming/77-0.part")
+    deleted.rename(opener.folder / "incoming/77-1.gone")
+
+    def full(*_: object) -> int:
+        raise OutOfResourcesError("no room left to write the index")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Index, "add", full)
+        patch.setattr(Index, "remove", full)
+        opener().close()
+    with opener() as archive:
+        assert archive.statistics().instances == 1
+        assert archive.check(repair=False).clean
+        assert list((opener.folder / "incoming").iterdir()) == []
 
 
 def test_a_name_that_was_lost_is_given_again_where_the_index_has_the_object(
