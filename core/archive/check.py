@@ -32,10 +32,13 @@ def check_archive(
     for path in sorted(_unknown_files(landing, meanwhile), key=_written):
         meanwhile()
         try:
-            position = max(position, _adopt(landing, path, repair=repair))
-            unindexed.append(Failure(what=str(path), why="not in the index"))
+            adopted = _adopt(landing, path, repair=repair)
         except ModalittyError as error:
             strange.append(Failure(what=str(path), why=str(error)))
+            continue
+        if adopted is not None:
+            position = max(position, adopted)
+            unindexed.append(Failure(what=str(path), why="not in the index"))
     if repair:
         index.storage.sync(max(position, index.storage.journal.end))
     return CheckReport(
@@ -97,8 +100,8 @@ def _hashed_places(landing: Landing) -> set[str]:
     return places
 
 
-def _adopt(landing: Landing, path: Path, *, repair: bool) -> int:
-    """Index a file that lies in its place; the journal's position."""
+def _adopt(landing: Landing, path: Path, *, repair: bool) -> int | None:
+    """Index a file that lies in its place; the journal's position, None where it is all right."""
     found = read_object(path)
     header = found.header
     place = landing.files.place(header.study_uid, header.series_uid, header.sop_instance_uid)
@@ -108,7 +111,7 @@ def _adopt(landing: Landing, path: Path, *, repair: bool) -> int:
         held = landing.index.held(header.sop_instance_uid)
         if held is not None and landing.files.place_of(held) != place:
             raise ModalittyError(f"its SOP Instance UID is held at {landing.files.place_of(held)}")
-        if not repair or held is not None:
-            # Stored meanwhile: then it was read while it was written.
-            return 0
-        return landing.index.add(header, found.size)
+        if held is not None or not path.exists():
+            # Stored meanwhile, and seen while it was written; or deleted.
+            return None
+        return landing.index.add(header, found.size) if repair else 0

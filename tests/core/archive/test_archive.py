@@ -10,9 +10,10 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from tinydb import where
 
-from core.archive import tables
+from core.archive import check, tables
 from core.archive.archive import Archive
 from core.archive.files import is_valid_uid
+from core.archive.importing import Found
 from core.errors import (
     ArchiveError,
     ArchiveLockedError,
@@ -371,6 +372,36 @@ def test_check_finds_and_repairs_both_ways(opener: Opener, archive: Archive) -> 
     assert again.clean
     assert len(again.strange) == 2
     assert store(archive, make("1.2.3.1")).action is StoreAction.STORED
+    assert archive.check(repair=False).clean
+
+
+def test_a_check_counts_nothing_that_was_only_on_its_way(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when an object is stored between the looks at its folder and at the index."""
+    stored = Path(store(archive, make("1.1")).instance.path)
+    monkeypatch.setattr(check, "_unknown_files", lambda *_: iter([stored]))
+    report = archive.check(repair=True)
+    assert report.clean
+    assert not report.repaired
+
+
+def test_what_is_deleted_during_a_check_does_not_come_back(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = Path(store(archive, make("1.1")).instance.path)
+    real = check.read_object
+
+    def deleted_meanwhile(path: Path) -> Found:
+        found = real(path)
+        archive.delete([Ref(level=Level.IMAGE, sop_instance_uid="1.1")])
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(check, "_unknown_files", lambda *_: iter([stored]))
+        patch.setattr(check, "read_object", deleted_meanwhile)
+        assert archive.check(repair=True).clean
+    assert archive.statistics().instances == 0
     assert archive.check(repair=False).clean
 
 
