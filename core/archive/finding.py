@@ -217,7 +217,9 @@ def _of_dates(index: Index, text: str) -> list[Study]:
     if matcher is None:
         return index.studies()
     if not is_range(text, "DA") and "\\" not in text and "." not in text:
-        return index.studies_of_dates([text.strip()])
+        day = text.strip()
+        # Of old with dots between (PS3.5 6.2, DA).
+        return index.studies_of_dates([day, f"{day[:4]}.{day[4:6]}.{day[6:]}"])
     return index.studies_of_dates(sorted(date for date in index.dates() if matcher(date)))
 
 

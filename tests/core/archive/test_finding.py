@@ -15,7 +15,7 @@ from core.errors import UsageError
 from core.model import Level, Query, Root
 from core.network.identifier import decode
 from tests.core.archive.objects import BIG, CT, EXPLICIT, IMPLICIT, encode, make, store
-from tests.core.archive.querying import answers_of
+from tests.core.archive.querying import answers_of, identifier
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
 
@@ -386,6 +386,16 @@ def test_a_key_from_below_the_level_matches_what_is_below(filled: Archive) -> No
     assert rows == {"1.2": "", "1.3": "CT"}  # study 1.2 has several: to name one would be a lie
     (row,) = ask(filled, "PATIENT", Root.PATIENT, PatientID="P2", Modality="")
     assert row.Modality == "CT"
+
+
+def test_a_date_of_old_is_found_as_it_is_matched(archive: Archive) -> None:
+    """ACR-NEMA wrote dots (PS3.5 table 6.2-1, DA)."""
+    ds = make()
+    ds.add(identifier("STUDY", {"StudyDate": "2024.01.31"})["StudyDate"])
+    store(archive, ds)
+    for asked in ("20240131", "2024.01.31", "20240131-20240131", "20240131\\20240201"):
+        rows = answers_of(archive, identifier("STUDY", {"StudyDate": asked}), Root.STUDY)
+        assert len(rows) == 1, asked
 
 
 def test_a_sequence_that_is_not_indexed_is_matched_item_by_item(archive: Archive) -> None:
