@@ -136,13 +136,14 @@ class FolderPlace:
     def finish(self, directory: Iterable[bytes] | None) -> None:
         """See :class:`Place`."""
         names = ["DICOM"]
+        # The DICOMDIR first: should we be killed between, it tells whose it is.
         (self._part / DICOMDIR).unlink(missing_ok=True)
         if directory is not None:
             self.write(DICOMDIR, directory, 0, packed=False)
-            names.append(DICOMDIR)
+            names.insert(0, DICOMDIR)
+        if any(os.path.lexists(self._target / name) for name in names):
+            raise UsageError(f"{self._target} is not empty any more", _EMPTY)
         for name in names:
-            if os.path.lexists(self._target / name):
-                raise UsageError(f"{self._target} is not empty any more", _EMPTY)
             (self._part / name).rename(self._target / name)
         self._part.rmdir()
 

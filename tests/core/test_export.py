@@ -20,6 +20,8 @@ from core.events import JobChanged
 from core.model import Instance, Job, JobState, Level, Query, Ref
 from core.settings_file import SettingsStore, shipped_config_path
 from core.station import Station
+from core.transfers.export_places import FolderPlace, uid_of
+from core.transfers.media_directory import Directory
 from core.transfers.media_records import LEAVES, kind_of_class
 from tests.core.archive.objects import BIG, EXPLICIT, IMPLICIT, encode, make
 from tests.peers import dcmtk
@@ -290,6 +292,10 @@ def test_nothing_held_leaves_nothing(station: Station, tmp_path: Path, name: str
 # -- in mid-way
 
 
+class Died(BaseException):
+    """Stands for the end of the process."""
+
+
 class Stopper:
     """Does something to the job once some of its objects are through."""
 
@@ -425,6 +431,35 @@ def test_a_cancel_in_the_pause_leaves_nothing(station: Station, tmp_path: Path, 
     assert station.jobs.cancel(job.id)
     station.jobs.wait(job.id, 10)
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and "out" in str(path)]
+
+
+def test_a_crash_as_the_parts_take_their_places_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, real = "abc", Path.rename
+    renamed: list[Path] = []
+
+    def dies(path: Path, to: Path) -> Path:
+        if renamed:
+            raise Died
+        renamed.append(to)
+        return real(path, to)
+
+    def directory() -> Iterator[bytes]:
+        return Directory().encode(uid_of(token))
+
+    place = FolderPlace(tmp_path / "out", token)
+    place.open()
+    place.write("DICOM/ST000001/SE000001/IM000001", [b"x"], 1, packed=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", dies)
+        with pytest.raises(Died):
+            place.finish(directory())
+    again = FolderPlace(tmp_path / "out", token)
+    again.open()
+    assert again.size("DICOM/ST000001/SE000001/IM000001") == 1
+    again.finish(directory())
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["DICOM", "DICOMDIR"]
 
 
 # -- as others read it
