@@ -58,7 +58,8 @@ class LookFolder:
             raise OutOfResourcesError(
                 f"{MOST} objects are being looked at already", "close one of them"
             )
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.folder.parent, self.folder):  # parents get the mode of the umask
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = LookFile(self.folder)
         self._files.append(file)
         return file

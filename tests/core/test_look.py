@@ -328,3 +328,10 @@ def test_dcmqrscp(ours: Station, tmp_path: Path, way: Retrieve) -> None:
         nothing = last(ours, at, replace(ONE, sop_instance_uid=generate_uid()))
         assert isinstance(nothing, Outcome)
         assert not nothing.ok
+
+
+def test_the_data_folder_is_private_also_where_a_look_makes_it(tmp_path: Path) -> None:
+    folder = LookFolder(tmp_path / "data/looks")
+    folder.new()
+    folder.remove_all()
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700

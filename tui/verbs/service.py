@@ -192,6 +192,7 @@ def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitt
 
 def _log_to_file(station: Station, level: str) -> None:
     path = log_path(station)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (path.parent.parent, path.parent):  # parents get the mode of the umask
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     log_to(RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES), level)
     station.events.subscribe(log_notice)
