@@ -73,7 +73,7 @@ class Landing(Struct, frozen=True, kw_only=True):
         uid = header.sop_instance_uid
         need = self._need(uid, size)
         # Room first: who recycles waits for the claims of others, and may have none himself.
-        with self.room.reserve(need, header.study_uid), self.claims.claim(uid):
+        with self.room.reserve(need, header.study_uid, uid), self.claims.claim(uid):
             old = self.index.held(uid)
             action = StoreAction.STORED if old is None else StoreAction.REPLACED
             if old is not None:

@@ -11,6 +11,7 @@ from core.archive.entities import Study
 from core.archive.index import Index
 from core.archive.members import members_of
 from core.archive.protection import Protection
+from core.archive.records import Own
 from core.archive.removal import Remover
 from core.errors import ArchiveError, OutOfResourcesError
 from core.events import ArchiveChanged, EventBus, Notice, Severity
@@ -47,7 +48,8 @@ class Room:
         self._events = events
         self._still_comes = still_comes
         self._lock = threading.Lock()
-        self._reserved = 0
+        self._reserved: dict[object, tuple[str, Own | None, int]] = {}
+        """What has room: its SOP Instance UID, what the index had of that, and how many bytes."""
         self._said_full = False
         self._said_fault = -_SAY_AGAIN
 
@@ -83,25 +85,36 @@ class Room:
                 self._refuse()
 
     @contextlib.contextmanager
-    def reserve(self, size: int, study_uid: str) -> Iterator[None]:
-        """Have room for `size` bytes more, of a study, while the context lasts.
+    def reserve(self, size: int, study_uid: str, sop_instance_uid: str) -> Iterator[None]:
+        """Have room for `size` bytes more, of an object, until the index has it.
 
-        Raises OutOfResourcesError, and then nothing was recycled.
+        While the context lasts, at most. Raises OutOfResourcesError, and then nothing was recycled.
         """
         if not size or not self.quota:
             yield
             return
+        mark = object()
         with self._lock:
             self._make_room(size, study_uid)
-            self._reserved += size
+            known = self._index.instances.get(sop_instance_uid)
+            self._reserved[mark] = sop_instance_uid, known, size
         try:
             yield
         finally:
             with self._lock:
-                self._reserved -= size
+                del self._reserved[mark]
+
+    def _used(self) -> int:
+        """Bytes of all objects, and of those that come and are not in the index yet."""
+        instances = self._index.instances
+        with self._index.lock:
+            coming = [
+                size for uid, was, size in self._reserved.values() if instances.get(uid) is was
+            ]
+            return self._index.size + sum(coming)
 
     def _make_room(self, size: int, study_uid: str) -> None:
-        lacking = self._index.size + self._reserved + size - self.quota
+        lacking = self._used() + size - self.quota
         if lacking <= 0:
             self._said_full = False
             return

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from core.archive.archive import Archive
+from core.archive.entities import Held
+from core.archive.landing import Landing
 from core.archive.quiet import StudyWatch
 from core.errors import NotHeldError, OutOfResourcesError, UsageError
 from core.events import ArchiveChanged, Notice, Severity, StudyStable
@@ -213,6 +216,26 @@ def test_many_senders_stay_within_the_quota(small: Opener) -> None:
         assert errors == []
         assert 1 << 19 < archive.statistics().size <= 1 << 20
         assert archive.check(repair=False).clean
+
+
+def test_what_is_in_the_index_needs_no_room_besides(
+    small: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object that waits for its syncs is not to cost another study its place."""
+    real = Landing._in_place_of
+
+    def meanwhile(landing: Landing, *args: Any) -> Held:
+        monkeypatch.setattr(Landing, "_in_place_of", real)
+        another = threading.Thread(target=put, args=(archive, "3.1", "3", 100 << 10))
+        another.start()
+        another.join(20)
+        return real(landing, *args)
+
+    with small() as archive:
+        put(archive, "1.1", "1")
+        monkeypatch.setattr(Landing, "_in_place_of", meanwhile)
+        put(archive, "2.1", "2")
+        assert sorted(studies(archive)) == ["1", "2", "3"]
 
 
 def test_statistics_count_by_modality(archive: Archive) -> None:
