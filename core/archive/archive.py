@@ -267,14 +267,23 @@ class Archive:
 
     def instances(self, ref: Ref) -> tuple[Instance, ...]:
         """The instances of an entity; each unique key that is given must agree."""
-        return tuple(self._landing.instance(held) for held in held_of(self._index, ref))
+        found = tuple(self._landing.instance(held) for held in held_of(self._index, ref))
+        self._wait_for(found)
+        return found
 
     def instance(self, sop_instance_uid: str) -> Instance:
         """One instance; NotHeldError."""
         held = self._index.held(sop_instance_uid)
         if held is None:
             raise NotHeldError(f"no object {sop_instance_uid!r} in the archive")
-        return self._landing.instance(held)
+        found = self._landing.instance(held)
+        self._wait_for([found])
+        return found
+
+    def _wait_for(self, found: Sequence[Instance]) -> None:
+        """Who only reads may know an object before another station has written its file."""
+        if self._lock is None:
+            self._landing.files.wait_for([instance.path for instance in found])
 
     def lookup(self, value: str) -> tuple[LookupHit, ...]:
         """What bears an identifier: PatientID, AccessionNumber, Study, Series, SOP Instance UID."""

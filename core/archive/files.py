@@ -15,6 +15,7 @@ import itertools
 import os
 import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -31,6 +32,8 @@ _UID = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))*")
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 _REMEMBERED = 4096
 _OTHER = "other"
+_LAG, _NAP = 0.5, 0.01
+"""Seconds that a file comes later than its record, at most, and between looks for it."""
 
 
 def is_valid_uid(uid: str) -> bool:
@@ -137,6 +140,14 @@ class ObjectFiles:
         """The same, but by :meth:`finish` where it can be promised; the parcel is empty then."""
         if not self._late.put_off(place, parcel):
             self.write(place, parcel.file)
+
+    @staticmethod
+    def wait_for(places: Iterable[str]) -> None:
+        """Return when these files are there, or after a moment: beside who receives one may lag."""
+        deadline = time.monotonic() + _LAG
+        for place in places:
+            while not os.path.exists(place) and time.monotonic() < deadline:  # noqa: PTH110
+                time.sleep(_NAP)
 
     def finish(self, place: str) -> None:
         """Write what :meth:`write_later` put off."""

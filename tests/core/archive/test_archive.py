@@ -10,7 +10,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from tinydb import where
 
-from core.archive import check, tables
+from core.archive import check, files, tables
 from core.archive.archive import Archive
 from core.archive.files import is_valid_uid
 from core.archive.importing import Found
@@ -308,6 +308,23 @@ def test_read_only_beside_a_running_station(opener: Opener) -> None:
                 with pytest.raises(ArchiveError):
                     change()
         assert sorted((p, p.stat().st_mtime_ns) for p in opener.folder.rglob("*")) == before
+
+
+def test_a_reader_waits_for_a_file_that_comes_after_the_answer(
+    opener: Opener, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Path(store(archive, make("1.1")).instance.path)
+    archive._storage.sync(archive._storage.journal.end)
+    hidden = opener.folder / "hidden"
+    with opener(read_only=True) as reader:
+        for ask in (
+            lambda: reader.instance("1.1"),
+            lambda: reader.instances(Ref(level=Level.STUDY, study_uid="1.2"))[0],
+        ):
+            place.rename(hidden)
+            with monkeypatch.context() as patch:
+                patch.setattr(files.time, "sleep", lambda _: hidden.rename(place))
+                assert Path(ask().path).is_file()
 
 
 def test_read_only_on_a_folder_that_is_not_there(opener: Opener) -> None:
