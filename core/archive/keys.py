@@ -90,8 +90,12 @@ class Key(Struct, frozen=True, kw_only=True):
 
     @property
     def is_kept_below(self) -> bool:
-        """True for an attribute whose values within a study or series are quick to tell."""
-        return self.keyword in attributes.SERIES or self.keyword in attributes.COMMON
+        """True for an attribute whose values within an entity above are quick to tell."""
+        return (
+            self.level is Level.STUDY
+            or self.keyword in attributes.SERIES
+            or self.keyword in attributes.COMMON
+        )
 
     def fits(self, value: Any, partner: str = "") -> bool:
         """True where a value matches; sequence matching goes into items (C.2.2.2.6)."""

@@ -62,7 +62,11 @@ class Row:
         return found
 
     def _values_below(self, keyword: str) -> Iterator[Any]:
-        """Of series and of what their instances have in common: to look at each takes too long."""
+        """Of studies, series and what instances have in common: to look at each takes too long."""
+        if attributes.LEVELS.get(keyword) is Level.STUDY:
+            for study in self._all_studies():
+                yield Row(self.index, self._read, self.level, study).value(keyword)
+            return
         for series in self._all_series():
             if keyword in attributes.SERIES:
                 yield series.attributes.get(keyword, "")
@@ -73,10 +77,12 @@ class Row:
     def _all_series(self) -> Iterable[Series]:
         if self.series is not None:
             return (self.series,)
-        studies = [self.study]
+        return [s for study in self._all_studies() for s in tuple(study.series.values())]
+
+    def _all_studies(self) -> list[Study]:
         if self.level is Level.PATIENT:
-            studies = self.index.studies_of_patient(self.study.patient)
-        return [series for study in studies for series in tuple(study.series.values())]
+            return self.index.studies_of_patient(self.study.patient)
+        return [self.study]
 
     def shared(self, key: Key) -> Any:
         """A value of a lower level: PS3.4 has none, and where all below agree, it is no lie."""

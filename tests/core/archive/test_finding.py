@@ -388,6 +388,26 @@ def test_a_key_from_below_the_level_matches_what_is_below(filled: Archive) -> No
     assert row.Modality == "CT"
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({"StudyDate": "20240315"}, ["P2"]),
+        ({"StudyDate": "20240301-"}, ["P2"]),
+        ({"AccessionNumber": "A1"}, ["P1"]),
+        ({"AccessionNumber": "A*"}, ["P1"]),
+        ({"StudyTime": "1015"}, ["P1", "P2"]),
+        ({"StudyTime": "11-"}, []),
+        ({"ModalitiesInStudy": "MR"}, ["P1"]),
+    ],
+)
+def test_patients_match_by_what_their_studies_have(
+    filled: Archive, keys: dict[str, str], expected: list[str]
+) -> None:
+    """Whether the index has a dictionary of it is no matter."""
+    rows = ask(filled, "PATIENT", Root.PATIENT, **keys)
+    assert sorted(row.PatientID for row in rows) == expected
+
+
 def test_a_date_of_old_is_found_as_it_is_matched(archive: Archive) -> None:
     """ACR-NEMA wrote dots (PS3.5 table 6.2-1, DA)."""
     ds = make()
