@@ -306,9 +306,13 @@ class Archive:
         total = 0
         for ref in refs:
             uids = [held.sop_instance_uid for held in held_of(self._index, ref)]
-            removed = self._remover.remove(uids)
-            if removed:
-                self._events.publish(ArchiveChanged(level=ref.level, uid=ref.uid, removed=removed))
+            try:
+                self._remover.remove(uids)
+            finally:
+                removed = sum(self._index.held(uid) is None for uid in uids)
+                if removed:
+                    change = ArchiveChanged(level=ref.level, uid=ref.uid, removed=removed)
+                    self._events.publish(change)
             total += removed
         self._compactor.after_change()
         return total

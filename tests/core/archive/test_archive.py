@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tinydb import where
 
 from core.archive import check, files, tables
 from core.archive.archive import Archive
-from core.archive.files import is_valid_uid
+from core.archive.files import ObjectFiles, is_valid_uid
 from core.archive.importing import Found
 from core.errors import (
     ArchiveError,
@@ -274,6 +275,25 @@ def test_deleting_takes_files_folders_and_records(opener: Opener) -> None:
         assert archive.statistics().studies == 1
         assert archive.check(repair=False).clean
         assert store(archive, make("1.1.1")).action is StoreAction.STORED
+
+
+def test_a_deletion_that_fails_midway_tells_what_went(
+    opener: Opener, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        store(archive, make(f"1.{number}"))
+    real = ObjectFiles.set_aside
+
+    def fails_at_the_last(objects: ObjectFiles, place: str) -> str:
+        if archive.statistics().instances == 1:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(objects, place)
+
+    monkeypatch.setattr(ObjectFiles, "set_aside", fails_at_the_last)
+    with pytest.raises(ArchiveError, match="Permission denied"):
+        archive.delete([Ref(level=Level.STUDY, study_uid="1.2")])
+    assert [event.removed for event in opener.told(ArchiveChanged)] == [2]
+    assert archive.check(repair=False).clean
 
 
 def test_an_empty_reference_deletes_nothing(archive: Archive) -> None:
