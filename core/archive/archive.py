@@ -13,7 +13,7 @@ from core.archive import importing
 from core.archive.arrivals import Arrivals
 from core.archive.check import check_archive
 from core.archive.claims import Claims
-from core.archive.disk import fault
+from core.archive.disk import Reserve, fault
 from core.archive.files import ObjectFiles
 from core.archive.finding import find_identifier, match_query, select_instances
 from core.archive.incoming import Incoming
@@ -69,7 +69,14 @@ class Archive:
         self._protection = Protection(self._index)
         files, claims = ObjectFiles(folder), Claims()
         self._arrivals = arrivals = Arrivals(folder / "index", self._settle, files.rest)
-        self._remover = Remover(files=files, index=self._index, claims=claims, arrivals=arrivals)
+        self._reserve = Reserve(folder / "index/reserve")
+        self._remover = Remover(
+            files=files,
+            index=self._index,
+            claims=claims,
+            arrivals=arrivals,
+            reserve=self._reserve,
+        )
         self._watch = StudyWatch(self._is_quiet, lambda: settings().stable_after)
         self._room = Room(
             self._remover, self._protection, settings, events, still_comes=self._watch.awaits
@@ -139,6 +146,7 @@ class Archive:
         if self._lock is None:
             self._tell_if_damaged()
         else:
+            self._reserve.make()
             mend(self._landing, self._tell, meanwhile)
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.errors import ArchiveError, OutOfResourcesError
 
+_RESERVE = 64 << 10
 NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
@@ -19,6 +20,26 @@ def fault(error: OSError, what: str) -> ArchiveError:
     if error.errno in NO_ROOM:
         return OutOfResourcesError(f"no room left to {what}", "make room on the archive's disk")
     return ArchiveError(f"cannot {what}: {error.strerror or error}")
+
+
+class Reserve:
+    """A small file that gives its room to what makes more: deleting writes to the index first."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def make(self) -> None:
+        """Have it there, where the disk has room for it."""
+        try:
+            if not self._path.exists():
+                self._path.write_bytes(bytes(_RESERVE))
+        except OSError:
+            self.give()
+
+    def give(self) -> None:
+        """Let its room go."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
 
 
 def sync_folder(folder: Path) -> None:

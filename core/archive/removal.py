@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from core.archive.arrivals import Arrivals
 from core.archive.claims import Claims
-from core.archive.disk import fault
+from core.archive.disk import Reserve, fault
 from core.archive.files import ObjectFiles
 from core.archive.index import Index
 from core.errors import ArchiveError, OutOfResourcesError
@@ -24,6 +24,7 @@ class Remover(Struct, frozen=True, kw_only=True):
     index: Index
     claims: Claims
     arrivals: Arrivals
+    reserve: Reserve
 
     def remove(self, uids: Iterable[str]) -> int:
         """Set files aside, drop the records durably, then the files; returns how many there were.
@@ -70,10 +71,9 @@ class Remover(Struct, frozen=True, kw_only=True):
         try:
             self.index.remove([uid])
         except OutOfResourcesError:
-            if not gone:
-                raise
-            # Those before it make room.
+            # Those before it make room, and then it does.
             self._let_go(gone)
+            self.reserve.give()
             self.index.remove([uid])
 
     def _let_go(self, gone: list[str]) -> None:
@@ -84,3 +84,4 @@ class Remover(Struct, frozen=True, kw_only=True):
             for aside in filter(None, gone):
                 self.files.drop(aside)
             gone.clear()
+            self.reserve.make()

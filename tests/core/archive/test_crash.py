@@ -365,6 +365,32 @@ archive.close()
 """
 
 
+def test_a_full_disk_lets_a_person_delete(opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line that says so finds no room in the journal's last block."""
+    with opener() as archive:
+        for number in range(3):
+            store(archive, make(f"1.{number}"))
+        real, free = Path.unlink, [0]
+
+        def unlink(path: Path, **options: bool) -> None:
+            free[0] += path.stat().st_size
+            real(path, **options)
+
+        append = archive._storage.journal.append
+
+        def full(data: bytes, lines: int) -> int:
+            if len(data) > free[0]:
+                raise OutOfResourcesError("no room left to write the index")
+            return append(data, lines)
+
+        monkeypatch.setattr(archive._storage.journal, "append", full)
+        monkeypatch.setattr(Path, "unlink", unlink)
+        assert archive.delete([Ref(level=Level.STUDY, study_uid="1.2")]) == 3
+        monkeypatch.undo()
+        assert archive.check(repair=False).clean
+        assert (opener.folder / "index/reserve").stat().st_size
+
+
 def test_a_full_disk_is_survived(tmp_path: Path) -> None:
     assert resource.RLIMIT_FSIZE
     done = subprocess.run(
