@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import events, on
-from textual.app import App
 from textual.binding import Binding
 from textual.command import Provider
 from textual.screen import Screen
@@ -42,6 +41,7 @@ from tui.session_keeper import SessionKeeper
 from tui.start import Start
 from tui.stylesheet import Rules
 from tui.themes import HIGH_CONTRAST, no_color, theme_for
+from tui.typed_ahead import KeysInOrder
 
 if TYPE_CHECKING:
     from tui.screens.query import QueryScreen
@@ -57,7 +57,7 @@ def _warnings(texts: Sequence[str]) -> list[Notice]:
     return [Notice(text=text, severity=Severity.WARNING) for text in texts]
 
 
-class ModalittyApp(App[object]):
+class ModalittyApp(KeysInOrder):
     """The console over one station, which is open already and is closed by the caller."""
 
     CSS_PATH = [  # noqa: RUF012

@@ -40,6 +40,7 @@ class _Job(Generic[T]):
     turn: int
     then: Callable[[T], None]
     failed: Callable[[ModalittyError], None]
+    leads: bool = False
 
     def answer(self, value: T) -> None:
         self._post(lambda: self.then(value))
@@ -51,6 +52,8 @@ class _Job(Generic[T]):
         post(self.caller.target, Answered(lambda: self._if_current(deliver)))
 
     def _if_current(self, deliver: Callable[[], None]) -> None:
+        if self.leads:
+            self.caller.leading -= 1
         if self.caller.turn(self.group) == self.turn:
             deliver()
 
@@ -66,6 +69,8 @@ class Calls:
         self.target = target
         self._failed = failed
         self._turns: dict[str, int] = {}
+        self.leading = 0
+        """How many calls are under way that what is typed meanwhile waits for, a moment."""
 
     def turn(self, group: str) -> int:
         """The number of the latest call of a group."""
@@ -82,9 +87,14 @@ class Calls:
         *,
         group: str = "",
         failed: Callable[[ModalittyError], None] | None = None,
+        leads: bool = False,
     ) -> None:
-        """Run `work` in a thread, then `then` with its result in the screen's thread."""
-        job = self._job(group, then, failed)
+        """Run `work` in a thread, then `then` with its result in the screen's thread.
+
+        `leads`: it is quick, and its answer is what the next key is for.
+        """
+        job = self._job(group, then, failed, leads)
+        self.leading += leads
         _start(lambda: job.answer(work()), job)
 
     def stream(
@@ -106,10 +116,11 @@ class Calls:
         group: str,
         then: Callable[[T], None],
         failed: Callable[[ModalittyError], None] | None,
+        leads: bool = False,
     ) -> _Job[T]:
         if group:
             self.forget(group)
-        return _Job(self, group, self.turn(group), then, failed or self._failed)
+        return _Job(self, group, self.turn(group), then, failed or self._failed, leads)
 
 
 BATCH = 1000

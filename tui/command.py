@@ -51,8 +51,7 @@ class Command:
     `key` is as Textual names keys, several joined by commas. `dangerous` means that it changes
     something here or on a peer: it asks first where that cannot be taken back, and read-only mode
     takes it away. `action` is empty where it follows from the name. `bound` is False where a
-    widget has the key already and the command is declared for footer and help only. `priority`
-    keys come before those of the widget that has the focus.
+    widget has the key already and the command is declared for footer and help only.
     """
 
     id: str
@@ -64,7 +63,6 @@ class Command:
     footer: bool = True
     action: str = ""
     bound: bool = True
-    priority: bool = False
 
     @property
     def run(self) -> str:

@@ -349,7 +349,7 @@ def _with_keys(command: Command, keys: Keys) -> Command:
 def bindings(place: Place) -> list[BindingType]:
     """The key bindings of one place, in the form Textual takes them."""
     return [
-        Binding(c.key, c.run, c.label, show=False, id=c.id, tooltip=c.help, priority=c.priority)
+        Binding(c.key, c.run, c.label, show=False, id=c.id, tooltip=c.help)
         for c in COMMANDS
         if c.place is place and c.bound
     ]

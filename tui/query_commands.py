@@ -16,16 +16,8 @@ QUERY_COMMANDS: tuple[Command, ...] = (
         _Q,
         True,
     ),
-    # Priority: what is typed after these in one burst is text already.
-    Command(
-        "query.fields",
-        "f",
-        "Fields",
-        "Go to the search fields; enter there runs it.",
-        _Q,
-        priority=True,
-    ),
-    Command("query.date", "d", "Date", "Go to the date.", _Q, priority=True),
+    Command("query.fields", "f", "Fields", "Go to the search fields; enter there runs it.", _Q),
+    Command("query.date", "d", "Date", "Go to the date.", _Q),
     Command("query.peer", "p", "Peers", "Choose whom to ask: one, or several side by side.", _Q),
     Command("query.level", "l", "Level", "Start from studies, patients, or the worklist.", _Q),
     Command("query.history", "h", "History", "Pick a query asked before.", _Q),

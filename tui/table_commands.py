@@ -13,7 +13,7 @@ def _moves(id: str, key: str, label: str, help: str) -> Command:  # noqa: A002
 
 
 TABLE_COMMANDS: tuple[Command, ...] = (
-    # -- in a table with a filter line; priority: what is typed after it in one burst is text
+    # -- in a table with a filter line
     Command(
         "filter.open",
         "slash",
@@ -21,7 +21,6 @@ TABLE_COMMANDS: tuple[Command, ...] = (
         "Show only rows with this text as you type (~ regular expression, ! the rest).",
         _F,
         action="filter",
-        priority=True,
     ),
     Command(
         "filter.clear",

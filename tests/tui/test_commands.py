@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.widget import Widget
+from textual.widgets import Input
 
 from tests.tui.console import Pair, text_of, until, until_shown
 from tui.app import ModalittyApp
@@ -30,7 +31,7 @@ from tui.screens.inspector import InspectorScreen
 from tui.screens.inspector.picture_pane import PicturePane
 from tui.screens.place import PlaceScreen
 from tui.widgets.dataset_tree import DatasetTable
-from tui.widgets.filter_bar import FilteredTable, FilterInput
+from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.footer_bar import FooterBar, footer, footer_commands
 from tui.widgets.picture_stage import PictureStage
 from tui.widgets.row_table import RowTable
@@ -185,7 +186,7 @@ async def test_the_palette_runs_commands_of_screen_table_and_filter(stations: Pa
         await pilot.press("colon", *"show only rows")
         await until_shown(pilot, "Filter  (/)")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.focused, FilterInput), "the filter line")
+        await until(pilot, lambda: isinstance(app.focused, Input), "the filter line")
         await pilot.press(*"zz", "enter")
         await until(pilot, lambda: table.visible_count == 0, "the filter")
 

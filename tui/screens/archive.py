@@ -14,7 +14,7 @@ from textual.content import Content
 
 from core.model import Level, LookupHit, Match, Modality, Outcome, Query, Ref
 from tui.bridge import News
-from tui.commands import Place, bindings
+from tui.commands import Place, bindings, in_part
 from tui.levels import Step, as_values, counted
 from tui.mask import sensitive
 from tui.screens.archive_care import ArchiveCare
@@ -41,6 +41,8 @@ class ArchiveScreen(ArchiveCare):
 
     def on_mount(self) -> None:
         """List nothing yet: that is done when somebody looks."""
+        everywhere = in_part(Place.EVERYWHERE, self.session.keys)
+        self._elsewhere = {key for command in everywhere for key in command.key_list}
         self._stale = False
         self._refreshing = False
         self._rest = REST
@@ -52,6 +54,11 @@ class ArchiveScreen(ArchiveCare):
             if cancel.is_set():
                 return
             yield match
+
+    def takes(self, key: str) -> bool:
+        """What may be about a row waits for the first of them: they come from here, and soon."""
+        is_empty = not self.path or (self.here.running and not self.here.matches)
+        return super().takes(key) and not (is_empty and key and key not in self._elsewhere)
 
     def place_name(self) -> str:
         """The top of the way down."""
@@ -254,6 +261,7 @@ class ArchiveScreen(ArchiveCare):
             self.calls.ask(
                 lambda: self.station.archive.lookup(value.strip()),
                 partial(self._found, value.strip()),
+                leads=True,
             )
 
     def _found(self, value: str, hits: tuple[LookupHit, ...]) -> None:
@@ -274,7 +282,9 @@ class ArchiveScreen(ArchiveCare):
         ref = hit.ref
         below = ref.level.below
         if below is None:
-            self.calls.ask(lambda: self.station.archive.instances(ref), partial(self.inspect, ref))
+            self.calls.ask(
+                lambda: self.station.archive.instances(ref), partial(self.inspect, ref), leads=True
+            )
             return
         self.restart(Step(Level.STUDY))
         self.go(Step(below, ref, sensitive(hit.label)))

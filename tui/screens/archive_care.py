@@ -25,6 +25,7 @@ class ArchiveCare(BrowserScreen):
             lambda: (self.station.archive.statistics(), self.station.archive.protected()),
             self._counted,
             group="statistics",
+            leads=True,
         )
 
     def _counted(self, found: tuple[Statistics, tuple[ProtectedPatient, ...]]) -> None:

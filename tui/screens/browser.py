@@ -263,7 +263,10 @@ class BrowserScreen(PlaceScreen):
             return
         ref = ref_of(match, self.here.step.of)
         self.calls.ask(
-            lambda: self.station.archive.instances(ref), partial(self.inspect, ref), group="inspect"
+            lambda: self.station.archive.instances(ref),
+            partial(self.inspect, ref),
+            group="inspect",
+            leads=True,
         )
 
     def inspect(self, ref: Ref, instances: tuple[Instance, ...]) -> None:

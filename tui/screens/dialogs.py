@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -29,10 +31,14 @@ class Dialog(ModalScreen[T]):
     """A box in the middle of the screen; escape leaves it without an answer."""
 
     BINDINGS = [Binding("escape", "cancel", "Cancel", show=False)]  # noqa: RUF012
+    READ_FIRST: ClassVar[bool] = False
+    """Whether only those keys answer it that were typed when it was to be seen."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
+        self.seen_at = math.inf if self.READ_FIRST else -math.inf
+        """When it was painted first, by the monotonic clock; keys typed before are let go."""
 
     def compose(self) -> ComposeResult:
         """A box with a title."""
@@ -43,6 +49,14 @@ class Dialog(ModalScreen[T]):
     def body(self) -> ComposeResult:
         """What is in the box."""
         raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Note when it is to be seen; Textual calls this beside the subclass's own."""
+        if self.READ_FIRST:
+            self.call_after_refresh(self._is_seen)
+
+    def _is_seen(self) -> None:
+        self.seen_at = time.monotonic()
 
     def action_cancel(self) -> None:
         """Leave without an answer."""
@@ -55,6 +69,7 @@ class Confirm(Dialog[bool]):
     BINDINGS = [  # noqa: RUF012
         Binding("left,right,up,down", "other", "Other", show=False),
     ]
+    READ_FIRST = True
 
     def __init__(self, title: str, text: str, verb: str) -> None:
         super().__init__(title)

@@ -71,6 +71,8 @@ class FirstRun(Dialog[Answers]):
         Binding("up", "app.focus_previous", "Previous", show=False),
     ]
 
+    READ_FIRST = True  # enter would save what was typed for something else
+
     def __init__(self, station: Station) -> None:
         super().__init__("Welcome to Modalitty")
         self._station = station

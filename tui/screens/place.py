@@ -115,6 +115,13 @@ class PlaceScreen(TableActions):
         if self.is_current:
             self.update_node_styles(animate=False)
 
+    def takes(self, key: str) -> bool:
+        """Whether all is there that a key would act on; typed ahead it waits for that, a moment.
+
+        `key` is empty for the mouse.
+        """
+        return not self.calls.leading
+
     def to_keep(self) -> dict[str, str]:
         """What the next session should find as it is, beside the tables."""
         return {}

@@ -130,7 +130,10 @@ class TransfersScreen(PlaceScreen):
         if isinstance(key, int):
             station = self.station
             self.calls.ask(
-                lambda: first_held(station, station.jobs.refs(key)), self._look, group="inspect"
+                lambda: first_held(station, station.jobs.refs(key)),
+                self._look,
+                group="inspect",
+                leads=True,
             )
 
     def _look(self, held: Held | None) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -19,28 +19,6 @@ from tui.widgets.row_view import RowView
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-
-class FilterInput(Input):
-    """A line that is left the moment a key says so, however fast the keys come.
-
-    Keys in a burst are all sent to the widget that has the focus when they arrive. Those behind
-    the key that left are no text any more: they go on to the bindings of who has the focus now.
-    """
-
-    async def _on_key(self, event: events.Key) -> None:
-        if self.screen.focused is not self:
-            event.prevent_default()
-        elif event.key == "backspace":  # as a binding it would come after letters typed later
-            event.prevent_default()
-            event.stop()
-            self.action_delete_left()
-        elif event.key in ("enter", "escape", "down"):
-            event.prevent_default()
-            event.stop()
-            bar = self.parent
-            if isinstance(bar, FilterBar):
-                bar.end(keep=event.key != "escape")
 
 
 class FilterBar(Horizontal):
@@ -58,6 +36,11 @@ class FilterBar(Horizontal):
     }
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "end(True)", "Keep", show=False),
+        Binding("escape", "end(False)", "Clear", show=False),
+    ]
+
     class Changed(Message):
         """Another text stands in the line."""
 
@@ -69,7 +52,7 @@ class FilterBar(Horizontal):
         super().__init__()
         self._table = table
         # Made here, not when composed: a table has news before the line is on the screen.
-        self._line = FilterInput(placeholder="text  ~regex  !not", compact=True)
+        self._line = Input(placeholder="text  ~regex  !not", compact=True)
         self._count = Static("", id="filter-count")
 
     def compose(self) -> ComposeResult:
@@ -81,7 +64,6 @@ class FilterBar(Horizontal):
     def open(self) -> None:
         """Show the line and let it have the keys."""
         self.display = True
-        # At once: the next keys are text already, and would be commands to the table.
         self.screen.set_focus(self._line)
 
     def show_text(self, text: str) -> None:
@@ -103,6 +85,15 @@ class FilterBar(Horizontal):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self.post_message(self.Changed(event.value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.end(keep=True)
+
+    def action_end(self, keep: bool) -> None:
+        """Leave the line by a key."""
+        self.end(keep)
 
     def end(self, keep: bool) -> None:
         """Leave the line for the table; without `keep` the filter is gone."""
@@ -133,12 +124,8 @@ class FilteredTable(Vertical):
         self._bar.show_text(self.table.filter_text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape is ours only while there is a filter to clear; a slash may be text."""
-        if action == "clear_filter":
-            return bool(self.table.filter_text)
-        if action == "filter":
-            return self.screen.focused is self.table
-        return True
+        """Escape is ours only while there is a filter to clear."""
+        return action != "clear_filter" or bool(self.table.filter_text)
 
     def focus(self, scroll_visible: bool = True) -> Self:
         """Give the keys to the table."""

@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 import pytest
 from textual import on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
 from tests.tui.widgets.waiting import settled
+from tui.typed_ahead import KeysInOrder
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column, Kind, Tone
 from tui.widgets.row_table import RowTable, TableState
@@ -24,7 +25,7 @@ COLUMNS = (
 )
 
 
-class TableApp(App[None]):
+class TableApp(KeysInOrder):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "danger", "Danger"),
         Binding("escape", "back", "Back"),

@@ -56,7 +56,10 @@ class TagPane(Vertical):
     def open(self, uid: str) -> None:
         """Load the tags of an object held here."""
         self._calls.ask(
-            lambda: self._station.objects.dump(uid), partial(self._show, uid), group="tags"
+            lambda: self._station.objects.dump(uid),
+            partial(self._show, uid),
+            group="tags",
+            leads=not self.rows,
         )
 
     def value(self, keyword: str) -> str:

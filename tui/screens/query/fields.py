@@ -29,11 +29,9 @@ class Fields(QueryPlace):
         self.set_focus(self.form.line(name))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """In a field letters are text; tab is the form's there only."""
+        """Tab is the form's in its fields only."""
         if action == "next_field":
             return isinstance(self.focused, Input) and self.focused in self.form.query(Input)
-        if action in ("fields", "date") and isinstance(self.focused, Input):
-            return False
         return super().check_action(action, parameters)
 
     def action_next_field(self, step: int) -> None:

@@ -92,7 +92,8 @@ class PickQuery(Dialog[Picked]):
         """Show other rows; the cursor stays on its place."""
         if list(rows) != self._rows:
             self._rows = list(rows)
-            self._show(self._at)
+            if self.is_mounted:
+                self._show(self._at)
 
     @property
     def _at(self) -> int:

@@ -49,10 +49,8 @@ class QueryScreen(Fields, Looking, Retrieving, Library, Copying):
     }
     BINDINGS: ClassVar = [
         *bindings(Place.QUERY),
-        # Priority: what is typed after them in one burst is for where they lead. Not so enter:
-        # it comes after what was typed before.
-        Binding("tab", "next_field(1)", "Next field", show=False, priority=True),
-        Binding("shift+tab", "next_field(-1)", "Field before", show=False, priority=True),
+        Binding("tab", "next_field(1)", "Next field", show=False),
+        Binding("shift+tab", "next_field(-1)", "Field before", show=False),
         Binding("down", "leave_fields", "To the rows", show=False),
         Binding("enter", "ask", "Ask", show=False),  # where the table has no row to open
     ]
