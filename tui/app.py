@@ -96,6 +96,8 @@ class ModalittyApp(KeysInOrder):
         self.keeper = SessionKeeper(station.data_folder, on=ui.restore)
         self._notices += _warnings([self.keeper.word] if self.keeper.word else [])
         self.terminal = terminal or Terminal()
+        self.typed_before = self.terminal.typed
+        self.alt_keys = tuple(key for chosen in keys.values() for key in chosen.split(","))
         self.painter = Painter(self)
         self.pacer = Pacer(self, self.painter)
         self.station = station

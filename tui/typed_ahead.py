@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 from textual import events
 from textual.app import App, ScreenStackError
 from textual.command import CommandPalette
+from textual.driver import Driver
 from textual.screen import Screen
 
 PATIENCE = 2.0
@@ -26,9 +27,23 @@ _PAUSE = 0.005
 class KeysInOrder(App[object]):
     """An app that takes a key when the one before it has had its effect, and not earlier."""
 
+    typed_before = b""
+    """What was typed before the screen stood: it comes before all else."""
+    alt_keys: Collection[str] = ()
+    """Keys with alt that somebody has chosen; others are escape and a key that came together."""
+
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._typed = _Queue(self, super().on_event)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our own reader in place of Textual's, where there is a terminal of the Unix kind."""
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from tui.input_line import InputLine  # not there on Windows
+
+        return InputLine
 
     async def on_event(self, event: events.Event) -> None:
         """Let keys, clicks and pasted text wait for each other; all else goes on at once."""

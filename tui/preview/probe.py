@@ -1,9 +1,9 @@
 """Ask the terminal what pictures it can draw, once, before the console takes the line over.
 
-Replies that come late would be taken for keystrokes, so the first question is one whose late reply
-does no harm: where the cursor is (a report the console knows and ignores). A terminal that does
-not answer it in a second is asked nothing else. The same question fences the last one off: a
-terminal answers in order, so once its report is here nothing else is on its way.
+Replies that come late would be taken for keystrokes by who runs next, so the first question is one
+whose late reply does no harm: where the cursor is (a report the console knows and ignores). A
+terminal that does not answer it in a second is asked nothing else. The same question fences the
+last one off: a terminal answers in order, so once its report is here nothing else is on its way.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TextIO
 
 from core.settings import ColorDepth, PreviewSettings, Protocol
 from tui.preview import questions
+from tui.preview.questions import Line
 from tui.preview.terminal import FALLBACK_CELL, Depth, Terminal, cell_size, version_numbers
 
 PATIENCE = 1.0
@@ -58,6 +59,7 @@ class _Answer:
     cell: tuple[int, int] | None = None
     registers: int = 256
     largest: tuple[int, int] = (0, 0)
+    typed: bytes = b""
 
 
 def probe(
@@ -86,6 +88,7 @@ def probe(
         version=answer.version,
         registers=answer.registers,
         largest=answer.largest,
+        typed=answer.typed,
         why=answer.why,
     )
 
@@ -121,41 +124,43 @@ def _line(stdin: TextIO | None, stdout: TextIO | None) -> int | None:
 
 
 def _ask(fd: int, name: str) -> _Answer:
-    """Ask, and leave nothing in the line."""
+    """Ask, and keep what was typed meanwhile."""
     import termios
 
     try:
         with questions.line(os.ttyname(fd)) as both_ways:
-            return _asked(both_ways, name)
+            answer = _asked(both_ways, name)
+            return replace(answer, typed=both_ways.typed())
     except (OSError, termios.error):
         return _Answer(protocol=Protocol.BLOCK, why="the terminal's answers made no sense")
 
 
-def _asked(fd: int, fallback_name: str) -> _Answer:
+def _asked(line: Line, fallback_name: str) -> _Answer:
     start = time.monotonic()
-    if questions.answers(fd, b"", PATIENCE) is None:
+    if line.answers(b"", PATIENCE) is None:
         why = f"the terminal did not answer within {PATIENCE:g} s"
         return _Answer(protocol=Protocol.BLOCK, why=why, name=fallback_name)
     round_trip = time.monotonic() - start
     patience = min(max(_SHORTEST_PATIENCE, round_trip * _PATIENCE_IN_ROUND_TRIPS), PATIENCE)
 
-    answer = questions.answers(fd, questions.NAME_AND_CELL, patience) or b""
+    answer = line.answers(questions.NAME_AND_CELL, patience) or b""
     told = questions.name_in(answer)
     name, version = told or (fallback_name, os.environ.get("TERM_PROGRAM_VERSION", ""))
-    cell = questions.cell_in(answer, *os.get_terminal_size(fd))
-    return replace(_by_pictures(fd, patience, name, version), name=name, version=version, cell=cell)
+    cell = questions.cell_in(answer, *os.get_terminal_size(line.fd))
+    found = _by_pictures(line, patience, name, version)
+    return replace(found, name=name, version=version, cell=cell)
 
 
-def _by_pictures(fd: int, patience: float, name: str, version: str) -> _Answer:
+def _by_pictures(line: Line, patience: float, name: str, version: str) -> _Answer:
     """The protocol of kitty, of iTerm2, or sixel, whichever the terminal draws, in this order."""
     if name != "iterm2":  # kitty's question would become the title of its window
-        answer = questions.answers(fd, questions.KITTY_GRAPHICS, patience) or b""
+        answer = line.answers(questions.KITTY_GRAPHICS, patience) or b""
         if questions.draws_kitty(answer) and _draws_all_of_kitty(name, version):
             why = f"{name} answered kitty's graphics query"
             return _Answer(protocol=Protocol.KITTY, why=why)
     if _draws_all_of_iterm2(name, version):
         return _Answer(protocol=Protocol.ITERM2, why=f"{name} draws by iTerm2's protocol")
-    sixel = questions.sixel_in(questions.answers(fd, questions.SIXEL_GRAPHICS, patience) or b"")
+    sixel = questions.sixel_in(line.answers(questions.SIXEL_GRAPHICS, patience) or b"")
     if sixel is None:
         why = "the terminal knows no graphics protocol of ours"
         return _Answer(protocol=Protocol.BLOCK, why=why)

@@ -29,17 +29,62 @@ _AREA_IS = re.compile(rb"\x1b\[4;(\d{1,5});(\d{1,5})t")
 _REGISTERS_ARE = re.compile(rb"\x1b\[\?1;0;(\d{1,9})S")
 _LARGEST_IS = re.compile(rb"\x1b\[\?2;0;(\d{1,5});(\d{1,5})S")
 _ATTRIBUTES_ARE = re.compile(rb"\x1b\[\?([\d;]+)c")
+_NO_KEY = re.compile(
+    rb"\x1b(?:P>\|[^\x1b\x07]*(?:\x1b\\|\x07)|_G[^\x1b]*\x1b\\"
+    rb"|\[\?[\d;]*c|\[\?\d+;\d+(?:;\d+)*S|\[[46];\d+;\d+t)"
+)
+"""Any answer to our questions, but for where the cursor is, which Textual knows."""
 _SIXEL_ATTRIBUTE = b"4"
 _MOST_REGISTERS = 256
+_MOST_TYPED = 65536
 _LONGEST_ANSWER = 4096
 """Bytes; what says more is no terminal that answers a question."""
 
 
-@contextlib.contextmanager
-def line(name: str) -> Iterator[int]:
-    """Open a terminal's line, which echoes nothing meanwhile; nothing is left in it afterwards.
+class Line:
+    """A terminal's line on which questions are asked, while a person may type on it."""
 
-    Gives its file descriptor. Raises OSError or termios.error where it is no such line.
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self._heard = b""
+
+    def answers(self, questions: bytes, seconds: float) -> bytes | None:
+        """What the terminal answers, up to the report of where the cursor is, which is asked last.
+
+        None where that does not come within `seconds`. Raises OSError where the line is gone.
+        """
+        deadline = time.monotonic() + seconds
+        asked = questions + WHERE_IS_THE_CURSOR
+        while asked:
+            asked = asked[os.write(self.fd, asked) :]
+        read = b""
+        while not _CURSOR_IS_HERE.search(read) and len(read) < _LONGEST_ANSWER:
+            more = self._hear(deadline - time.monotonic())
+            if not more:
+                return None
+            read += more
+        return read
+
+    def typed(self) -> bytes:
+        """What has come by now and is no answer: keys that somebody pressed meanwhile."""
+        while len(self._heard) < _MOST_TYPED and self._hear(0):
+            pass
+        return _CURSOR_IS_HERE.sub(b"", without_answers(self._heard))
+
+    def _hear(self, seconds: float) -> bytes:
+        """What comes within `seconds`; nothing where nothing does."""
+        if not select.select([self.fd], [], [], max(0.0, seconds))[0]:
+            return b""
+        more = os.read(self.fd, _LONGEST_ANSWER)
+        self._heard += more
+        return more
+
+
+@contextlib.contextmanager
+def line(name: str) -> Iterator[Line]:
+    """Open a terminal's line, which echoes nothing meanwhile, and keeps what is typed.
+
+    Raises OSError or termios.error where it is no such line.
     """
     import termios
 
@@ -49,33 +94,22 @@ def line(name: str) -> Iterator[int]:
         during[3] &= ~(termios.ECHO | termios.ICANON)
         during[6][termios.VMIN], during[6][termios.VTIME] = 1, 0
         try:
-            termios.tcsetattr(fd, termios.TCSAFLUSH, during)
-            yield fd
+            termios.tcsetattr(fd, termios.TCSANOW, during)
+            yield Line(fd)
         finally:
             termios.tcsetattr(fd, termios.TCSANOW, before)
-            termios.tcflush(fd, termios.TCIFLUSH)
     finally:
         os.close(fd)
 
 
-def answers(fd: int, questions: bytes, seconds: float) -> bytes | None:
-    """What the terminal answers, up to the report of where the cursor is, which is asked last.
+def without_answers(read: bytes) -> bytes:
+    """The same without what a terminal answers to our questions; reports of the cursor remain."""
+    return _NO_KEY.sub(b"", read)
 
-    None where that does not come within `seconds`. Raises OSError where the line is gone.
-    """
-    deadline = time.monotonic() + seconds
-    asked = questions + WHERE_IS_THE_CURSOR
-    while asked:
-        asked = asked[os.write(fd, asked) :]
-    read = b""
-    while not _CURSOR_IS_HERE.search(read) and len(read) < _LONGEST_ANSWER:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([fd], [], [], left)[0]:
-            return None
-        if not (more := os.read(fd, _LONGEST_ANSWER)):
-            return None
-        read += more
-    return read
+
+def is_answer(sequence: bytes) -> bool:
+    """Whether a sequence is such an answer."""
+    return _NO_KEY.fullmatch(sequence) is not None
 
 
 def name_in(answer: bytes) -> tuple[str, str] | None:

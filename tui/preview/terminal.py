@@ -26,7 +26,7 @@ class Terminal:
     `cell` is the size of a character cell in pixels, width first. `name` and `version` are as the
     terminal gave them, empty where it did not. `registers` is how many colours a sixel picture may
     have, `largest` how many pixels across and down, 0 where it did not say. `why` says in words how
-    the protocol was chosen.
+    the protocol was chosen. `typed` is what somebody typed while it was asked.
     """
 
     protocol: Protocol = Protocol.BLOCK
@@ -37,6 +37,7 @@ class Terminal:
     registers: int = 256
     largest: tuple[int, int] = (0, 0)
     why: str = "the terminal was not asked"
+    typed: bytes = b""
 
     @property
     def graphic(self) -> bool:

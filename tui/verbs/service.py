@@ -174,6 +174,8 @@ def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitt
 
     _log_to_file(station, given.log_level)
     gc.set_threshold(GARBAGE, 20, 100)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # Python does it for SIGINT
+        signal.signal(number, _leave)
     # The terminal answers while the screen's libraries are loaded.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="terminal") as aside:
         terminal = aside.submit(probe, station.settings.preview)
@@ -188,6 +190,12 @@ def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitt
     if isinstance(failed, ModalittyError):
         raise failed
     raise typer.Exit(app.return_code or 0)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """End while there is no screen yet: the terminal gets its echo back, and all else is closed."""
+    _on_end(signal.SIG_IGN)  # one is enough: what is to be undone is short
+    raise SystemExit(128 + number)
 
 
 def _log_to_file(station: Station, level: str) -> None:
