@@ -65,6 +65,8 @@ class ModalittyApp(KeysInOrder):
         Path(__file__).parent / "styles" / "dialogs.tcss",
     ]
     TITLE = "Modalitty"
+    signals_before: Sequence[int] = ()
+    """Those that came while all was being loaded."""
     COMMANDS = {Commands, _saved_queries}  # noqa: RUF012
     BINDINGS = [  # noqa: RUF012
         *bindings(Place.EVERYWHERE),
@@ -204,6 +206,8 @@ class ModalittyApp(KeysInOrder):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread
                 loop.add_signal_handler(number, self._end, number)
+        for before in self.signals_before:
+            self._end(before)
 
     def _end(self, number: int) -> None:
         if number == signal.SIGHUP:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -142,6 +143,7 @@ async def until(
 
 
 async def until_shown(pilot: Pilot[object], *texts: str) -> None:
-    """Wait until all of `texts` stand on the screen."""
+    """Wait until all of `texts` stand on the screen, and a question there takes an answer."""
     for text in texts:
         await until(pilot, lambda text=text: text in text_of(pilot.app), f"{text!r} on the screen")
+    await until(pilot, lambda: getattr(pilot.app.screen, "seen_at", 0) < math.inf, "its paint")

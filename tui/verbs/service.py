@@ -174,14 +174,19 @@ def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitt
 
     _log_to_file(station, given.log_level)
     gc.set_threshold(GARBAGE, 20, 100)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # Python does it for SIGINT
-        signal.signal(number, _leave)
+    # Taken note of, not raised: a library that is being loaded may swallow what is.
+    signals: list[int] = []
+    _on_end(lambda number, _frame: signals.append(number))
     # The terminal answers while the screen's libraries are loaded.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="terminal") as aside:
         terminal = aside.submit(probe, station.settings.preview)
         from tui.app import ModalittyApp
         from tui.loop import patient_loop
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signals:
+        raise typer.Exit(128 + signals[0])
     app = ModalittyApp(station, terminal.result(), given.read_only, title, start=rest)
+    app.signals_before = signals
     gc.freeze()
     for stale in ("COLUMNS", "LINES"):  # where exported, they would outdo the terminal's own size
         os.environ.pop(stale, None)
@@ -190,12 +195,6 @@ def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitt
     if isinstance(failed, ModalittyError):
         raise failed
     raise typer.Exit(app.return_code or 0)
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    """End while there is no screen yet: the terminal gets its echo back, and all else is closed."""
-    _on_end(signal.SIG_IGN)  # one is enough: what is to be undone is short
-    raise SystemExit(128 + number)
 
 
 def _log_to_file(station: Station, level: str) -> None:

@@ -76,7 +76,9 @@ async def test_edit_keeps_the_rest_and_delete_has_cancel_as_its_default(stations
         await pilot.press("enter")
         await pilot.pause()
         assert stations.me.modalities.all()
-        await pilot.press("d", "right", "enter")
+        await pilot.press("d")
+        await until_shown(pilot, "Forget pacs2?")
+        await pilot.press("right", "enter")
         await until(pilot, lambda: not stations.me.modalities.all())
         await until_shown(pilot, "No modalities yet.")
 

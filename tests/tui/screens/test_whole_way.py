@@ -54,7 +54,9 @@ async def test_echo_query_move_tags_and_picture_by_keys_alone(stations: Pair) ->
         await until_shown(pilot, "1 study", "for good", "Cancel")
         await pilot.press("enter")
         assert len(list(stations.me.archive.instances(_study(1)))) == 4, "Cancel is the default"
-        await pilot.press("d", "right", "enter")
+        await pilot.press("d")
+        await until_shown(pilot, "for good", "Cancel")
+        await pilot.press("right", "enter")
         await until_shown(pilot, "1 study")
         await until(pilot, lambda: not stations.me.archive.instances(_study(1)))
 
