@@ -123,7 +123,10 @@ class _Queue:
 
     def _is_too_early(self, event: events.Event) -> bool:
         """Whether it was typed before a question was to be seen that it would answer."""
-        screen = self._app.screen
+        try:
+            screen = self._app.screen
+        except ScreenStackError:  # the app ends
+            return True
         seen_at: float | None = getattr(screen, "seen_at", None)
         if seen_at is None or event.time >= seen_at or isinstance(event, events.MouseMove):
             return False
