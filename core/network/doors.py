@@ -9,7 +9,7 @@ from msgspec import Struct
 from core.errors import ListenError, SettingsError
 from core.network import credentials
 from core.network.tls import TlsWire
-from core.network.wire import Wire
+from core.network.wire import Waker, Wire
 from core.settings import StationSettings, TlsListen
 
 _BACKLOG = 128
@@ -25,10 +25,17 @@ class Door(Struct, frozen=True):
 
     def accept(self) -> tuple[Wire, str, int]:
         """The next connection, its peer's host and port; raises OSError."""
-        sock, address = self.socket.accept()
+        # First what it needs besides: whom there is none for waits in the system's queue.
+        waker = Waker()
         try:
-            wire = TlsWire(sock) if self.secure else Wire(sock)
+            sock, address = self.socket.accept()
         except BaseException:
+            waker.close()
+            raise
+        try:
+            wire = TlsWire(sock, waker) if self.secure else Wire(sock, waker)
+        except BaseException:
+            waker.close()
             sock.close()
             raise
         return wire, str(address[0]), int(address[1])

@@ -17,7 +17,7 @@ from typing import Any
 
 from core.network.faults import EndedHereError, TlsError, TlsFault
 from core.network.tls_reasons import tls_error
-from core.network.wire import Wire
+from core.network.wire import Waker, Wire
 
 _SLICE = 0.1  # seconds between two looks at whether the call was cancelled
 _HANDSHAKE, _ALERT = 0x16, 0x15  # TLS record types, RFC 8446 5.1
@@ -31,8 +31,8 @@ def speaks_tls(header: memoryview) -> bool:
 class TlsWire(Wire):
     """A socket that carries TLS, once :meth:`handshake` is done."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(sock)
+    def __init__(self, sock: socket.socket, waker: Waker | None = None) -> None:
+        super().__init__(sock, waker)
         self._tls: ssl.SSLSocket | None = None
         self._stage = _Stage()
         self._left: OSError | None = None

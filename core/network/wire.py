@@ -11,6 +11,7 @@ import mmap
 import os
 import select
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from collections.abc import Callable, Sequence
 from core.network.faults import EndedHereError, LostError, SilenceError
 
 BUFFER_SIZE = 1 << 20
+_CALL = (1).to_bytes(8, sys.byteorder)  # as eventfd(2) wants it; a pipe takes anything
 _MAX_BUFFERS = 512  # below IOV_MAX (1024) of every system
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # of Linux
 STALL = 2.0
@@ -27,10 +29,39 @@ _SLICE = 0.25  # a full send buffer cannot be woken, so it is looked at this oft
 Buffer = bytes | bytearray | memoryview
 
 
+class Waker:
+    """What a wait for a socket can be ended by, from any thread.
+
+    On Linux it is one descriptor, elsewhere the two of a pipe. To make one raises OSError where
+    there are no more.
+    """
+
+    def __init__(self) -> None:
+        ends = (os.eventfd(0),) if sys.platform == "linux" else os.pipe()
+        self._lock = threading.Lock()
+        self._ends: tuple[int, ...] = ends
+        self.fd = ends[0]
+        """Readable once it was called."""
+
+    def call(self) -> None:
+        """End the wait, the present one or the next; after :meth:`close` nothing."""
+        with self._lock:
+            if self._ends:
+                os.write(self._ends[-1], _CALL)
+
+    def close(self) -> None:
+        """Let it go; also repeatedly."""
+        with self._lock:
+            ends, self._ends = self._ends, ()
+        for end in ends:
+            os.close(end)
+
+
 class Wire:
     """A connected socket with deadlines in seconds of `time.monotonic`."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, waker: Waker | None = None) -> None:
+        """Take a socket over, and what ends the wait for it; raises OSError where that lacks."""
         sock.setblocking(False)
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -44,11 +75,10 @@ class Wire:
         """Says that whoever stalls is to be left soon, with EndedHereError."""
         self.security = ""
         """What protects the connection, in words; empty where nothing does."""
-        self._wake_lock = threading.Lock()
-        self._wake: tuple[int, int] | None = os.pipe()
+        self._waker = waker or Waker()
         self._readable = select.poll()
         self._readable.register(sock, select.POLLIN)
-        self._readable.register(self._wake[0], select.POLLIN)
+        self._readable.register(self._waker.fd, select.POLLIN)
         self._writable = select.poll()
         self._writable.register(sock, select.POLLOUT)
 
@@ -61,11 +91,9 @@ class Wire:
         by a reset, which overtakes our A-ABORT; and to OpenSSL the end of its input would be an
         attack, after which nothing can be said.
         """
-        with self._wake_lock:
-            if not self._ended and self._wake is not None:
-                self._ended = why
-                os.write(self._wake[1], b"x")
-            self._ended = self._ended or why
+        if not self._ended:
+            self._ended = why
+            self._waker.call()
 
     @property
     def ended(self) -> str:
@@ -199,12 +227,9 @@ class Wire:
         Closing with unread input makes TCP reset the connection, and a reset overtakes what was
         sent before it (an A-ABORT or an A-ASSOCIATE-RJ).
         """
-        with self._wake_lock:
-            wake, self._wake = self._wake, None
-        if wake is not None:
-            self._readable.unregister(wake[0])
-            for end in wake:
-                os.close(end)
+        with contextlib.suppress(KeyError):  # closed before
+            self._readable.unregister(self._waker.fd)
+        self._waker.close()
         if linger:
             with contextlib.suppress(OSError):
                 self._sock.shutdown(socket.SHUT_WR)
