@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher
 
 from core.errors import ModalittyError
 from core.model import Instance, Job, Level, Match, Outcome, OutcomeState, Query, Ref, Root
@@ -33,6 +33,7 @@ from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column, Values
 from tui.widgets.row_table import RowTable
 from tui.widgets.segment_line import CrumbLine, Segment
+from tui.widgets.words import Words
 
 
 class BrowserScreen(PlaceScreen):
@@ -63,7 +64,7 @@ class BrowserScreen(PlaceScreen):
         with ContentSwitcher(initial=Level.STUDY.value, id="levels"):
             for name, columns in self.TABLES.items():
                 yield FilteredTable(RowTable(columns, id=f"rows-{name}"), id=name)
-        yield Static(id="outcome", markup=False)
+        yield Words(id="outcome", markup=False)
 
     def masked(self, on: bool) -> None:
         """Show the way down anew too."""
@@ -218,7 +219,7 @@ class BrowserScreen(PlaceScreen):
     def show_outcome(self) -> None:
         """Say how the listing in sight went, or goes."""
         if self.path:
-            self.query_one("#outcome", Static).update(self.outcome_words(self.here))
+            self.query_one("#outcome", Words).update(self.outcome_words(self.here))
 
     def outcome_words(self, listing: Listing) -> Content:
         """How a listing went, in words."""

@@ -30,6 +30,7 @@ from tui.screens.place import PlaceScreen, QueryPeer
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.path_suggester import PathSuggester
 from tui.widgets.row_table import RowTable
+from tui.widgets.words import Words
 
 AT_ONCE = 16
 """Links tested at the same time."""
@@ -50,7 +51,7 @@ class NetworkScreen(PlaceScreen):
         )
         yield Static(id="turned-away", markup=False)
         with VerticalScroll(id="detail", can_focus=False):
-            yield Static(id="words", markup=False)
+            yield Words(id="words", markup=False)
 
     def on_mount(self) -> None:
         """Show what is configured."""
@@ -283,7 +284,7 @@ class NetworkScreen(PlaceScreen):
     @on(RowTable.RowHighlighted)
     def _tell(self) -> None:
         modality = self._current()
-        self.query_one("#words", Static).update(self._words(modality) if modality else EMPTY)
+        self.query_one("#words", Words).update(self._words(modality) if modality else EMPTY)
 
     def _values(self, modality: Modality) -> dict[str, object]:
         link = self.station.links.one(modality.name)

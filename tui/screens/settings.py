@@ -11,7 +11,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
 
 from core.errors import ListenError, ModalittyError
 from core.settings import (
@@ -41,6 +40,7 @@ from tui.themes import theme_for
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column
 from tui.widgets.row_table import RowTable
+from tui.widgets.words import Words
 
 COLUMNS = (
     Column("key", "Setting", min_width=16, max_width=40, priority=0),
@@ -169,7 +169,7 @@ class SettingsScreen(PlaceScreen):
     def body(self) -> ComposeResult:
         """The table, and the files."""
         yield FilteredTable(RowTable(COLUMNS, id="settings"))
-        yield Static(id="words", markup=False)
+        yield Words(id="words", markup=False)
 
     def on_mount(self) -> None:
         """Show what is configured."""
@@ -281,7 +281,7 @@ class SettingsScreen(PlaceScreen):
             safe_content(f"Configuration: {self.station.config_path}"),
             safe_content(f"Data:          {self.station.data_folder}"),
         ]
-        self.query_one("#words", Static).update(Content("\n").join(lines))
+        self.query_one("#words", Words).update(Content("\n").join(lines))
 
 
 def _fault(entry: Entry, text: str) -> str:

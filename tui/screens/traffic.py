@@ -28,6 +28,7 @@ from tui.traffic_words import Tally, log_values, way, who, words
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column, Kind
 from tui.widgets.row_table import RowTable
+from tui.widgets.words import Words
 
 LIVE = (
     Column("id", "Assoc", width=7),
@@ -68,7 +69,7 @@ class TrafficScreen(PlaceScreen):
         yield FilteredTable(RowTable(LOG, id="log", empty="nothing has passed yet"))
         yield Static(id="dropped", markup=False)
         with VerticalScroll(id="detail"):
-            yield Static(id="words", markup=False)
+            yield Words(id="words", markup=False)
 
     def on_mount(self) -> None:
         """Show what is open, and follow the log."""
@@ -196,4 +197,4 @@ class TrafficScreen(PlaceScreen):
     def _tell(self) -> None:
         event = self._lines.get(self.log_table.cursor_key)
         shown = words(event) if event else Content("Each message shows here as it passes.")
-        self.query_one("#words", Static).update(shown)
+        self.query_one("#words", Words).update(shown)

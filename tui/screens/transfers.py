@@ -11,7 +11,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 
 from core.model import Job, JobState
 from tui import units
@@ -27,6 +26,7 @@ from tui.session import Session
 from tui.widgets.filter_bar import FilteredTable
 from tui.widgets.row_columns import Column, Kind
 from tui.widgets.row_table import RowTable
+from tui.widgets.words import Words
 
 BAR = 10
 WIDE = 100
@@ -60,7 +60,7 @@ class TransfersScreen(PlaceScreen):
         """The table, and the detail pane."""
         yield FilteredTable(RowTable(COLUMNS, id="jobs", empty="no transfers yet"))
         with VerticalScroll(id="detail"):
-            yield Static(id="words", markup=False)
+            yield Words(id="words", markup=False)
 
     def on_mount(self) -> None:
         """Show the jobs there are, and keep their times going."""
@@ -189,7 +189,7 @@ class TransfersScreen(PlaceScreen):
     @on(RowTable.RowHighlighted)
     def _tell(self) -> None:
         job = self._jobs.get(self.table.cursor_key)
-        self.query_one("#words", Static).update(words(job, self._title(job)) if job else NONE)
+        self.query_one("#words", Words).update(words(job, self._title(job)) if job else NONE)
 
 
 NONE = Content.assemble(

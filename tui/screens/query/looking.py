@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 from textual.content import Content
-from textual.widgets import Static
 
 from core.errors import ModalittyError
 from core.model import Outcome
@@ -18,6 +17,7 @@ from tui.screens.query.answer import answer_lines
 from tui.screens.query.place import QueryPlace
 from tui.screens.quick_look import look_at
 from tui.session import Session
+from tui.widgets.words import Words
 
 _Said = str | Look | Outcome
 
@@ -71,13 +71,13 @@ class Looking(QueryPlace):
     def show_outcome(self) -> None:
         """Say how the look goes while there is one."""
         if self._words is not None and self._fetching is not None:
-            self.query_one("#outcome", Static).update(self._words)
+            self.query_one("#outcome", Words).update(self._words)
         else:
             super().show_outcome()
 
     def _tell(self, words: Content) -> None:
         self._words = words
-        self.query_one("#outcome", Static).update(words)
+        self.query_one("#outcome", Words).update(words)
 
     def _looked(self, items: list[_Said]) -> None:
         for item in items:

@@ -9,7 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from core.model import Instance, Match, Ref
 from tui.bridge import News
@@ -34,6 +34,7 @@ from tui.screens.query.fields import Fields
 from tui.screens.query.library import Library
 from tui.screens.query.looking import Looking
 from tui.screens.query.retrieving import Retrieving
+from tui.widgets.words import Words
 
 ROOTS = tuple(ROOT_WORDS)
 _HIGH = 40
@@ -210,7 +211,7 @@ class QueryScreen(Fields, Looking, Retrieving, Library, Copying):
 
     def _hint(self) -> None:
         hint = "enter asks, f goes to the fields, d to the date, p says whom to ask."
-        self.query_one("#outcome", Static).update(safe_content(hint, "$text-muted"))
+        self.query_one("#outcome", Words).update(safe_content(hint, "$text-muted"))
         for name in self.TABLES:
             self.table_named(name).say_empty("nothing asked yet: press enter")
 
