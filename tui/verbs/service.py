@@ -33,11 +33,12 @@ SCREENLESS = ("dumb", "unknown")
 """Kinds of terminal (TERM) that cannot place a cursor."""
 _AWAKE = b"\0"
 """No signal has this number."""
-GARBAGE = 50_000
-"""Objects made, less those let go, before the collector looks for cycles; Python's own is 700.
+GARBAGE = (10_000, 20, 500)
+"""When the collector looks for cycles: Python's own are 700 objects more than before, 10, 10.
 
-Over a table of a million rows a full collection takes up to 0.7 s, in which no key is answered, and
-while the libraries are loaded it finds nothing. What they made it passes over for good (freeze).
+No key is answered meanwhile. A look at 10,000 new objects takes 3 ms, one at 50,000 with others at
+work 15 to 30; a full one, over a table of a million rows, up to 0.7 s, so that it has to be rare.
+While the libraries are loaded it finds nothing. What they made it passes over for good (freeze).
 """
 FRAMES = "120"
 """Frames a second at most. A change that comes right after a frame waits up to two of them long:
@@ -173,7 +174,7 @@ def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitt
     from tui.preview.probe import probe
 
     _log_to_file(station, given.log_level)
-    gc.set_threshold(GARBAGE, 20, 100)
+    gc.disable()
     # Taken note of, not raised: a library that is being loaded may swallow what is.
     signals: list[int] = []
     _on_end(lambda number, _frame: signals.append(number))
@@ -188,6 +189,8 @@ def _run(station: Station, given: Globals, rest: Opening, title: str = "Modalitt
     app = ModalittyApp(station, terminal.result(), given.read_only, title, start=rest)
     app.signals_before = signals
     gc.freeze()
+    gc.set_threshold(*GARBAGE)
+    gc.enable()
     for stale in ("COLUMNS", "LINES"):  # where exported, they would outdo the terminal's own size
         os.environ.pop(stale, None)
     with patient_loop():
