@@ -8,6 +8,7 @@ table that the first of them leaves: what is meant for a field would run command
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
@@ -101,12 +102,19 @@ class _Queue:
             loop.call_soon(self._look, loop)
         elif not self._waiting:
             self._busy = False
+            self._paint()
         elif not self._has_turn(self._waiting[0], loop):
             loop.call_later(_PAUSE, self._look, loop)
         else:
             self._next = self._waiting.popleft()
             if not self._app.post_message(self._next):
                 self._waiting.clear()  # the app ends
+
+    def _paint(self) -> None:
+        """Paint what the last one did now; behind a frame of others the next may be two away."""
+        with contextlib.suppress(ScreenStackError):  # the app ends
+            screen = self._app.screen
+            screen.call_later(screen._on_timer_update)
 
     def _has_turn(self, event: events.Event, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether what `event` would act on is there, or has had time enough."""

@@ -221,3 +221,20 @@ async def test_what_a_thread_never_brings_holds_no_key_up_for_ever(
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         arrives(pilot, typed("45"))
         await until(pilot, lambda: app.current_mode == "traffic", "Traffic")
+
+
+async def test_what_a_key_did_is_painted_without_waiting_for_a_frame(
+    stations: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = ModalittyApp(stations.me)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "> ")
+        await until(pilot, lambda: not app.screen._dirty_widgets, "nothing to paint")
+        painted = asyncio.Event()
+        monkeypatch.setattr(app.screen, "_compositor_refresh", painted.set)
+        # A clock that stands still: no frame comes by itself, nor by the pilot.
+        app.screen._update_timer.pause()
+        monkeypatch.setattr(app.screen._update_timer, "resume", lambda: None)
+        arrives(pilot, typed("\x1b[B"))
+        await asyncio.wait_for(painted.wait(), 10)
+        monkeypatch.undo()
