@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults.served import Served, one_line
 from tests.tui.commandline import CommandLine
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """`serve` takes the signals of its process, which here is ours."""
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture

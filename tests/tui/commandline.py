@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +63,7 @@ class CommandLine:
             mock.patch.object(sys, "argv", argv),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
+            _own_signals(),
         ):
             try:
                 main()
@@ -69,3 +72,15 @@ class CommandLine:
                 code = exc.code
         assert isinstance(code, int), code
         return Said(code, out.getvalue(), err.getvalue())
+
+
+@contextlib.contextmanager
+def _own_signals() -> Iterator[None]:
+    """Put back what `serve` does to the signals of its process: those we start inherit it."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
