@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pydicom  # noqa: F401  whole, before a verb that asks only loads it without its decoders
 import pytest
+from pynetdicom.transport import AssociationServer
 
 from core.archive.arrivals import Arrivals
 from tests.peers.dcmtk import have_dcmtk
@@ -52,6 +53,15 @@ def _little_is_kept_ready() -> Iterator[None]:
     real = Arrivals.make_ready
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Arrivals, "make_ready", lambda log, size: real(log, min(size, 1 << 20)))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _stock_servers_end_soon() -> Iterator[None]:
+    """A server of pynetdicom's looks twenty times a second whether it is to end, and not twice."""
+    real = AssociationServer.serve_forever
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AssociationServer, "serve_forever", lambda server: real(server, 0.05))
         yield
 
 
