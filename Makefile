@@ -26,7 +26,7 @@ unit: $(STAMP)
 test: $(STAMP) peers
 	$(BIN)/pytest -q -n auto
 
-# Measures us and the peers that are installed on the same work; a quarter of an hour on a quiet machine.
+# Measures us and the peers that are installed on the same work; half an hour on a quiet machine.
 bench: $(STAMP) peers
 	$(BIN)/python -m benchmarks --json build/benchmarks.json --write docs/performance.md $(BENCH)
 

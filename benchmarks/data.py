@@ -46,10 +46,22 @@ class Samples:
 
 def ct_slices(folder: Path, count: int = SLICES) -> Samples:
     """One study of CT slices, 512 by 512 by 16 bit, with noise as a scanner has it."""
-    random = np.random.default_rng(1)
-    frame = random.integers(0, 4096, (512, 512), dtype=np.uint16)
-    made = (_object("ct", 0, 0, i, np.roll(frame, i * 7)) for i in range(count))
-    return _written(folder / f"ct-{count}", made, count)
+    return _noise(folder, "ct", 512, count)
+
+
+def slices_100k(folder: Path, count: int = 1600) -> Samples:
+    """One study of slices of 224 by 224, as older MR has them."""
+    return _noise(folder, "s100k", 224, count)
+
+
+def images_1m(folder: Path, count: int = 200) -> Samples:
+    """One study of images of 724 by 724."""
+    return _noise(folder, "s1m", 724, count)
+
+
+def images_8m(folder: Path, count: int = 48) -> Samples:
+    """One study of images of 2048 by 2048, as radiography has them: too large for the log."""
+    return _noise(folder, "s8m", 2048, count)
 
 
 def warm_up(folder: Path) -> Samples:
@@ -96,6 +108,13 @@ def _write_sparse(ds: Dataset, path: Path, size: int) -> None:
         file.write(size.to_bytes(4, "little"))
         file.truncate(file.tell() + size)
     part.replace(path)
+
+
+def _noise(folder: Path, kind: str, side: int, count: int) -> Samples:
+    """One study of square images, all different."""
+    frame = np.random.default_rng(1).integers(0, 4096, (side, side), dtype=np.uint16)
+    made = (_object(kind, 0, 0, i, np.roll(frame, i * 7)) for i in range(count))
+    return _written(folder / f"{kind}-{count}", made, count)
 
 
 _TINY_FRAME = np.arange(64, dtype=np.uint16).reshape(8, 8)

@@ -15,7 +15,7 @@ from benchmarks.scenarios.find import FIND_5000
 from benchmarks.scenarios.idle import IDLE_100
 from benchmarks.scenarios.index import INDEX_MILLION
 from benchmarks.scenarios.memory import MEMORY_2GB
-from benchmarks.scenarios.receive import RECEIVE_CT, RECEIVE_CT_8, RECEIVE_TINY
+from benchmarks.scenarios.receive import RECEIVE_CT, RECEIVE_CT_8, RECEIVE_TINY, SIZES
 from benchmarks.scenarios.retrieve import GET_OUT, MOVE_OUT
 
 SCENARIOS: dict[str, Scenario] = {
@@ -24,6 +24,7 @@ SCENARIOS: dict[str, Scenario] = {
         RECEIVE_CT,
         RECEIVE_CT_8,
         RECEIVE_TINY,
+        *SIZES,
         FIND_5000,
         MOVE_OUT,
         GET_OUT,

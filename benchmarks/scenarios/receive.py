@@ -102,3 +102,28 @@ RECEIVE_TINY = Scenario(
     ),
     rounds=3,
 )
+
+
+def _size(name: str, words: str, make: Callable[[Path], Samples], senders: Senders) -> Scenario:
+    """The same for another size of objects."""
+    alone = senders is one_sender
+    how = "over one association" if alone else "from eight storescu at once"
+    storescp = servers.storescp if alone else servers.storescp_forking
+    return Scenario(
+        name=name,
+        title=f"Receive {words} {how}",
+        rows=(Row(name="receive", unit="s", targets=(Target(0.5, servers.ORTHANC),)),),
+        contest=_contest(make, senders, {**_INDEXING, servers.STORESCP: storescp}),
+        rounds=3,
+    )
+
+
+SIZES = tuple(
+    _size(f"receive-{size}{suffix}", words, make, senders)
+    for size, words, make in (
+        ("100k", "1,600 slices of 100 KB", data.slices_100k),
+        ("1m", "200 images of 1 MB", data.images_1m),
+        ("8m", "48 images of 8 MB", data.images_8m),
+    )
+    for suffix, senders in (("", one_sender), ("-8", _sender_for_each_part))
+)
