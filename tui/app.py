@@ -209,6 +209,11 @@ class ModalittyApp(KeysInOrder):
         for before in self.signals_before:
             self._end(before)
 
+    def hung_up(self) -> None:
+        """End as SIGHUP ends it: the terminal is gone."""
+        if not self._exit:
+            self._end(signal.SIGHUP)
+
     def _end(self, number: int) -> None:
         if number == signal.SIGHUP:
             line.hang_up(self)

@@ -8,6 +8,7 @@ key of them, which nothing is bound to here, or loses the escape.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import re
 import selectors
@@ -39,6 +40,7 @@ class InputLine(LinuxDriver):
         typed: bytes = getattr(self._app, "typed_before", b"")
         self._app.typed_before = b""  # type: ignore[attr-defined]  # after a suspension: no more
         reader = Reader(getattr(self._app, "alt_keys", ()))
+        is_terminal = os.isatty(self.fileno)
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             if selector.select(0):
@@ -51,7 +53,18 @@ class InputLine(LinuxDriver):
                 elif data := os.read(self.fileno, _AT_ONCE):
                     self._hand_on(reader.read(data))
                 else:
-                    return  # the terminal is gone
+                    if is_terminal:
+                        self._hang_up()
+                    return
+
+    def _hang_up(self) -> None:
+        """Say that the terminal is gone: the system tells the session's leader, and no one else.
+
+        That may be a `make` or a shell which waits for us.
+        """
+        hung_up = getattr(self._app, "hung_up", None)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the app has ended
+            self._loop.call_soon_threadsafe(hung_up or self._app.exit)
 
     def _hand_on(self, messages: Iterable[Message]) -> None:
         for message in messages:

@@ -108,6 +108,17 @@ def test_a_lost_line_leaves_nothing_behind(demo: Terminal) -> None:
     eventually(lambda: not Path(f"/proc/{pid}/stat").exists() or _is_zombie(pid))
 
 
+def test_a_lost_line_ends_it_though_a_program_between_keeps_the_signal(tmp_path: Path) -> None:
+    between = ("sh", "-c", 'trap "" HUP; "$@"; :', "sh")  # as `make run` does
+    console = Terminal(
+        ["demo"], {"TMPDIR": str(tmp_path)}, command=(*between, sys.executable, "-c", PROGRAM)
+    )
+    console.shows("demo-pacs", "not tried")
+    console.child.ptyproc.fileobj.close()
+    eventually(lambda: not list(tmp_path.iterdir()), what="the demo's folders to go")
+    eventually(lambda: _is_zombie(console.child.pid), what="the end")
+
+
 def test_a_lost_line_ends_it_with_many_pictures_on_it_too(tmp_path: Path) -> None:
     cli = CommandLine(tmp_path)
     frames = image_object(9, 1, 1)
